@@ -1,0 +1,1 @@
+"""The gateway: HTTP and Server-Sent Events in front of the bus."""

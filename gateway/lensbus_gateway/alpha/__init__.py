@@ -1,0 +1,1 @@
+"""The Alpha Camera REST surface under `/api`."""

@@ -1,0 +1,1 @@
+"""The Robopipe surface under `/cameras`."""

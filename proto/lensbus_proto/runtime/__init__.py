@@ -1,0 +1,1 @@
+"""What every process needs: settings, sockets, logs, lifecycle, a command client."""

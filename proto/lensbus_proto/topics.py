@@ -1,0 +1,40 @@
+"""Topics: `<camera>/<kind>` for events, `<camera>/<stream>` for pictures.
+
+ASCII, so that a ZeroMQ prefix subscription is a filter. An id never holds a slash, so
+`b"D10F60149B0C/"` subscribes to exactly one camera.
+"""
+
+import re
+from typing import Final
+
+from lensbus_proto.errors import LocalProtocolError, RemoteProtocolError
+
+CAMERA_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,63}")
+NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
+TOPIC_LIMIT: Final = 129
+
+
+def is_camera_id(text: str) -> bool:
+    """Tell whether the text can name a camera: 1 to 64 of letters, digits, and `: . _ -`."""
+    return CAMERA_ID.fullmatch(text) is not None
+
+
+def is_name(text: str) -> bool:
+    """Tell whether the text can name a kind, a stream or a command."""
+    return NAME.fullmatch(text) is not None
+
+
+def join_topic(camera: str, name: str) -> bytes:
+    """Return the topic of one kind or stream of one camera."""
+    if not is_camera_id(camera) or not is_name(name):
+        raise LocalProtocolError(f"no topic can be made of camera {camera!r} and name {name!r}")
+    return f"{camera}/{name}".encode("ascii")
+
+
+def split_topic(topic: bytes) -> tuple[str, str]:
+    """Return the camera and the kind or stream that a topic names."""
+    if len(topic) <= TOPIC_LIMIT and topic.isascii():
+        camera, slash, name = topic.decode("ascii").partition("/")
+        if slash and is_camera_id(camera) and is_name(name):
+            return camera, name
+    raise RemoteProtocolError(f"not a topic: {topic[:40]!r}")

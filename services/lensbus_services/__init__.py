@@ -1,0 +1,1 @@
+"""Camera workers: one process owns one camera and its SDK handle."""

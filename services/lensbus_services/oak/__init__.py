@@ -1,0 +1,1 @@
+"""Luxonis OAK cameras through depthai v3."""

@@ -1,0 +1,1 @@
+"""Sony cameras through the Camera Remote SDK."""
