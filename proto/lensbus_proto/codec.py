@@ -13,6 +13,7 @@ import msgpack  # type: ignore[import-untyped]  # the package ships no types
 from lensbus_proto import WIRE_VERSION
 from lensbus_proto.errors import LocalProtocolError, RemoteProtocolError
 from lensbus_proto.messages import (
+    DEADLINE_MS,
     Command,
     Data,
     Event,
@@ -79,9 +80,7 @@ def unpack_header(part: bytes, expected: HeaderType) -> Header:
 
 def stamp_header(part: bytes, journal: int, position: int) -> bytes:
     """Return the header with the broker's position in it; the rest stays as it came."""
-    return b"".join(
-        (part[:4], journal.to_bytes(4), part[8:24], position.to_bytes(8), part[32:])
-    )
+    return b"".join((part[:4], journal.to_bytes(4), part[8:24], position.to_bytes(8), part[32:]))
 
 
 def pack_map(data: Data, limit: int) -> bytes:
@@ -174,7 +173,7 @@ def unpack_command(part: bytes) -> Command:
         arguments=_map(data, "args") if "args" in data else {},
         deadline_ms=_int(data, "deadline_ms", 1, DEADLINE_LIMIT_MS)
         if "deadline_ms" in data
-        else Command.deadline_ms,
+        else DEADLINE_MS,
         key=key,
     )
 

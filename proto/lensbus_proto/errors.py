@@ -173,7 +173,7 @@ class NotActive(CameraError):
 
 
 class NotFound(CameraError):
-    """This camera has no such stream, property or file."""
+    """The camera has no such stream, property or file."""
 
     code = "camera.not_found"
 
@@ -191,7 +191,7 @@ class BadValue(CameraError):
 
 
 class Unsupported(CameraError):
-    """This camera can never do it."""
+    """The camera can never do it."""
 
     code = "camera.unsupported"
 

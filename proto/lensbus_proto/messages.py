@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
+from typing import Any, Final
 
 Data = Mapping[str, Any]
+
+DEADLINE_MS: Final = 5000
 
 
 class HeaderType(IntEnum):
@@ -61,7 +63,7 @@ class Command:
     id: str
     name: str
     arguments: Data = field(default_factory=dict)
-    deadline_ms: int = 5000
+    deadline_ms: int = DEADLINE_MS
     key: str | None = None
 
 

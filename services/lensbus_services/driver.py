@@ -65,6 +65,12 @@ class Driver(Protocol):
     def drain(self, timeout_s: float) -> Sequence[Observation]:
         """Return what happened since the last call, in order; wait for the first if need be."""
 
+    def observed(self) -> int:
+        """Return how many observations there have been so far, drained or not.
+
+        What a command caused is counted before `execute` returns, so that it is told first.
+        """
+
     def watch(self, streams: frozenset[str]) -> None:
         """Name the streams that somebody looks at now: others need not be fetched or encoded."""
 

@@ -184,7 +184,7 @@ def _build(cls: type[T], table: Mapping[str, Any], where: str) -> T:
 
 
 def _value(kind: Any, value: Any, key: str) -> Any:
-    if is_dataclass(kind) and isinstance(value, dict):
+    if isinstance(kind, type) and is_dataclass(kind) and isinstance(value, dict):
         return _build(kind, value, f"{key}.")
     if typing.get_origin(kind) is tuple:
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
@@ -197,9 +197,7 @@ def _value(kind: Any, value: Any, key: str) -> Any:
     return value
 
 
-def _override(
-    table: dict[str, Any], cls: Any, environ: Mapping[str, str], prefix: str
-) -> None:
+def _override(table: dict[str, Any], cls: Any, environ: Mapping[str, str], prefix: str) -> None:
     hints = typing.get_type_hints(cls)
     for item in fields(cls):
         name = f"{prefix}{item.name.upper()}"

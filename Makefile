@@ -1,0 +1,54 @@
+# The two commands: `make run` and `make test`. Each sets up what it needs.
+#
+#   make run PORT=8090 STATE=/some/folder     another port, another state folder
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CXX ?= c++
+export CXX
+
+RUN_STAMP := $(VENV)/.run
+DEV_STAMP := $(VENV)/.dev
+
+.PHONY: run test check native format bench clean
+
+run: $(RUN_STAMP) native
+	@$(BIN)/lensbus up $(if $(PORT),--port $(PORT)) $(if $(STATE),--state $(STATE)) $(if $(CONFIG),--config $(CONFIG))
+
+test: $(DEV_STAMP) native
+	$(BIN)/pytest
+
+check: $(DEV_STAMP) native
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest tests/unit tests/contract
+
+format: $(DEV_STAMP)
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+native: | $(VENV)
+	@command -v "$(firstword $(CXX))" >/dev/null || { echo "lensbus: no C++ compiler '$(CXX)' was found: install one (Debian: apt-get install g++) or set CXX" >&2; exit 2; }
+	@$(MAKE) --no-print-directory -s -C services/native
+
+bench: $(DEV_STAMP) native
+	for bench in tests/bench/bench_*.py; do $(BIN)/python $$bench || exit 1; done
+
+$(VENV):
+	@command -v $(PYTHON) >/dev/null || { echo "lensbus: $(PYTHON) was not found: install Python 3.11 or newer" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "lensbus: $(PYTHON) is too old, Python 3.11 or newer is needed" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(RUN_STAMP): pyproject.toml | $(VENV) native
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[all]'
+	@touch $@
+
+$(DEV_STAMP): pyproject.toml | $(VENV) native
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(RUN_STAMP)
+
+clean:
+	rm -rf $(VENV) build dist services/native/build services/lensbus_services/sony/native

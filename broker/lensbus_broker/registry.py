@@ -1,0 +1,153 @@
+"""Which cameras there are, which worker holds each, and whether it lives. No sockets, no clock.
+
+Every method returns the notices that the world must hear; the caller publishes them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from lensbus_proto.messages import Data, Goodbye, Heartbeat, Hello
+
+
+class State(StrEnum):
+    """How a camera's worker is doing."""
+
+    PRESENT = "present"
+    SILENT = "silent"  # it has not been heard for a while; it may only be stalled
+    LOST = "lost"  # it has been silent so long that nobody waits for it any more
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An event that the broker makes itself."""
+
+    camera: str
+    kind: str
+    epoch: int
+    data: Data
+
+
+@dataclass(slots=True)
+class Entry:
+    """One camera and its newest worker."""
+
+    hello: Hello
+    address: bytes
+    seen: float
+    seq: int
+    connected: bool
+    state: State = State.PRESENT
+
+    def describe(self) -> dict[str, Any]:
+        """Return the camera as the command `cameras` lists it."""
+        return {
+            "camera": self.hello.camera,
+            "vendor": self.hello.vendor,
+            "model": self.hello.model,
+            "state": self.state.value,
+            "connected": self.connected and self.state is State.PRESENT,
+            "epoch": self.hello.epoch,
+            "seq": self.seq,
+            "description": self.hello.description,
+        }
+
+
+@dataclass(slots=True)
+class Registry:
+    """All cameras by id; `silence_s` of nothing makes a worker silent, ten times that lost."""
+
+    silence_s: float
+    entries: dict[str, Entry] = field(default_factory=dict)
+
+    def get(self, camera: str) -> Entry | None:
+        """Return a camera's entry, if the camera is known."""
+        return self.entries.get(camera)
+
+    def is_stale(self, message: Hello | Heartbeat | Goodbye) -> bool:
+        """Tell whether a newer worker than the sender holds the camera."""
+        entry = self.entries.get(message.camera)
+        return entry is not None and entry.hello.epoch > message.epoch
+
+    def hello(self, message: Hello, address: bytes, now: float) -> list[Notice]:
+        """Take a worker in, or a new description of one that is in already."""
+        old = self.entries.get(message.camera)
+        notices: list[Notice] = []
+        if old is not None and old.hello.epoch == message.epoch:
+            notices += self._heard(old, now)
+        else:
+            if old is not None and old.state is State.PRESENT:
+                notices += _lost(old, "replaced")
+            notices.append(_started(message))
+        self.entries[message.camera] = Entry(message, address, now, message.seq, message.connected)
+        return notices
+
+    def heartbeat(self, message: Heartbeat, address: bytes, now: float) -> list[Notice] | None:
+        """Note that a worker lives; None if this worker has not said hello yet."""
+        entry = self.entries.get(message.camera)
+        if entry is None or entry.hello.epoch != message.epoch or entry.address != address:
+            return None
+        was_connected = entry.connected
+        entry.seq, entry.connected = message.seq, message.connected
+        return self._heard(entry, now, was_connected and message.connected)
+
+    def goodbye(self, message: Goodbye) -> list[Notice]:
+        """Forget a camera whose worker leaves on purpose."""
+        entry = self.entries.get(message.camera)
+        if entry is None or entry.hello.epoch != message.epoch:
+            return []
+        del self.entries[message.camera]
+        data = {"lastSeq": message.seq, "reason": message.reason}
+        notices = [Notice(message.camera, "worker.stopped", message.epoch, data)]
+        if entry.connected and entry.state is State.PRESENT:
+            notices.append(_disconnected(entry, "worker.stopped"))
+        return notices
+
+    def expire(self, now: float) -> list[Notice]:
+        """Declare the workers that have been silent for too long."""
+        return list(self._expire(now))
+
+    def _expire(self, now: float) -> Iterator[Notice]:
+        for entry in self.entries.values():
+            silent_s = now - entry.seen
+            if entry.state is State.PRESENT and silent_s > self.silence_s:
+                entry.state = State.SILENT
+                yield from _lost(entry, "silent")
+            elif entry.state is State.SILENT and silent_s > 10 * self.silence_s:
+                entry.state = State.LOST
+
+    def _heard(self, entry: Entry, now: float, was_connected: bool = False) -> list[Notice]:
+        entry.seen = now
+        if entry.state is State.PRESENT:
+            return []
+        # It was only stalled. What was taken back when it fell silent is true again.
+        entry.state = State.PRESENT
+        notices = [_started(entry.hello)]
+        if was_connected:
+            data = {"id": entry.hello.camera, "model": entry.hello.model}
+            notices.append(Notice(entry.hello.camera, "connected", entry.hello.epoch, data))
+        return notices
+
+
+def _started(hello: Hello) -> Notice:
+    data = {"vendor": hello.vendor, "model": hello.model}
+    return Notice(hello.camera, "worker.started", hello.epoch, data)
+
+
+def _lost(entry: Entry, reason: str) -> list[Notice]:
+    data = {"lastSeq": entry.seq, "reason": reason}
+    notices = [Notice(entry.hello.camera, "worker.lost", entry.hello.epoch, data)]
+    if entry.connected:
+        notices.append(_disconnected(entry, "worker.lost"))
+    return notices
+
+
+def _disconnected(entry: Entry, reason: str) -> Notice:
+    data = {
+        "id": entry.hello.camera,
+        "error": "0x00000000",
+        "errorCode": "0x0",
+        "reason": reason,
+    }
+    return Notice(entry.hello.camera, "disconnected", entry.hello.epoch, data)

@@ -1,0 +1,185 @@
+"""`lensbus up`: check everything that can go wrong, start supervisord, say when it answers."""
+
+import ctypes
+import fcntl
+import http.client
+import importlib.util
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, TextIO
+
+import lensbus_services
+from lensbus_proto.errors import SettingsError
+from lensbus_proto.runtime.settings import Settings, load
+from lensbus_proto.runtime.sockets import IPC_PATH_LIMIT
+
+READY_S: Final = 30.0
+STOP_S: Final = 15.0
+_PR_SET_PDEATHSIG: Final = 1
+
+
+def up(environ: Mapping[str, str]) -> int:
+    """Run a system until SIGINT or SIGTERM; return the exit code.
+
+    Prints one line with `started on http://HOST:PORT` when the system answers. Raises
+    SettingsError with one clear sentence for what keeps it from starting.
+    """
+    config = Path(environ["LENSBUS_CONFIG"]) if environ.get("LENSBUS_CONFIG") else None
+    settings = load(config, environ)
+    check_packages(settings)
+    prepare_state(settings.state)
+    with lock_state(settings.state):
+        check_port(settings.gateway.host, settings.gateway.port)
+        shutil.rmtree(settings.state / "workers")
+        (settings.state / "workers").mkdir()
+        return supervise(settings, child_environ(environ, settings, config))
+
+
+def check_packages(settings: Settings) -> None:
+    """Refuse to start when a package or a library is missing."""
+    wanted = {"supervisor": "deploy", "starlette": "gateway", "uvicorn": "gateway"}
+    if settings.sony.enabled:
+        wanted["cffi"] = "sony"
+    if settings.oak.enabled:
+        wanted["depthai"] = "oak"
+    for package, extra in wanted.items():
+        if importlib.util.find_spec(package) is None:
+            raise SettingsError(f"the package {package} is missing: pip install 'lensbus[{extra}]'")
+    if not settings.sony.enabled:
+        return
+    native = Path(lensbus_services.__path__[0]) / "sony" / "native"
+    for library in ("libcrshim.so", "libcrsim.so"):
+        if not (native / library).exists():
+            raise SettingsError(f"{library} has not been built: run make native")
+    if settings.sony.library != "simulator" and not Path(settings.sony.library).exists():
+        raise SettingsError(
+            f"sony.library is {settings.sony.library!r}, expected 'simulator' or the path of"
+            " libCr_Core.so"
+        )
+
+
+def prepare_state(state: Path) -> None:
+    """Make the state folder and what is in it; only this user may enter it."""
+    longest = state / "run" / "worker-commands"
+    if len(str(longest).encode()) > IPC_PATH_LIMIT:
+        raise SettingsError(
+            f"the state folder {state} has too long a path for sockets: choose one of at most"
+            f" {IPC_PATH_LIMIT - len('/run/worker-commands')} bytes"
+        )
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in ("run", "logs", "workers", "cameras", "pictures"):
+            (state / name).mkdir(mode=0o700, exist_ok=True)
+        probe = state / "run" / "writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise SettingsError(
+            f"the state folder {state} cannot be written: {error.strerror}"
+        ) from error
+
+
+def lock_state(state: Path) -> TextIO:
+    """Return the open lock of a state folder; it is let go with the file."""
+    lock = (state / "run" / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise SettingsError(
+            f"the state folder {state} is in use by another system: choose another with STATE="
+        ) from error
+    return lock
+
+
+def check_port(host: str, port: int) -> None:
+    """Refuse to start when the gateway could not listen."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # As supervisord does: a port that only has old connections is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SettingsError(
+                f"the gateway cannot listen on {host}:{port}: {error.strerror}; choose another"
+                " port with PORT="
+            ) from error
+
+
+def child_environ(
+    environ: Mapping[str, str], settings: Settings, config: Path | None
+) -> dict[str, str]:
+    """Return the variables for supervisord and, through it, for all processes."""
+    child = dict(environ)
+    child["LENSBUS_PYTHON"] = sys.executable
+    child["LENSBUS_SYSTEM_STATE"] = str(settings.state)
+    child["LENSBUS_GATEWAY_HOST"] = settings.gateway.host
+    child["LENSBUS_GATEWAY_PORT"] = str(settings.gateway.port)
+    child["LENSBUS_CONFIG"] = str((config or shipped("lensbus.toml")).absolute())
+    return child
+
+
+def shipped(name: str) -> Path:
+    """Return a file of `deploy/`: inside the package when installed, beside it in a checkout."""
+    inside = Path(__file__).parent / name
+    return inside if inside.exists() else Path(__file__).parent.parent / name
+
+
+def supervise(settings: Settings, environ: Mapping[str, str]) -> int:
+    """Run supervisord until it ends; announce the system once it answers."""
+    manager = subprocess.Popen(
+        [sys.executable, "-m", "supervisor.supervisord", "-c", str(shipped("supervisord.conf"))],
+        env=environ,
+        preexec_fn=_die_with_parent,
+        stdin=subprocess.DEVNULL,
+        # Ctrl-C reaches us alone; we pass it on once.
+        start_new_session=True,
+    )
+    stopping = False
+
+    def stop(number: int, frame: object) -> None:
+        nonlocal stopping
+        stopping = True
+        manager.terminate()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    address = f"http://{settings.gateway.host}:{settings.gateway.port}"
+    limit = time.monotonic() + READY_S
+    while not stopping and manager.poll() is None:
+        if answers(settings.gateway.host, settings.gateway.port):
+            sys.stdout.write(f"lensbus started on {address}\n")
+            sys.stdout.flush()
+            break
+        if time.monotonic() > limit:
+            sys.stderr.write(f"lensbus: no answer yet; see {settings.state / 'logs'}\n")
+            limit = float("inf")
+        time.sleep(0.05)
+    code = manager.wait()
+    if stopping:
+        return 0
+    sys.stderr.write(f"lensbus: supervisord ended; see {settings.state / 'logs'}\n")
+    return code or 1
+
+
+def answers(host: str, port: int) -> bool:
+    """Tell whether the gateway reaches the broker and a camera's worker has come."""
+    connection = http.client.HTTPConnection(host, port, timeout=2)
+    try:
+        connection.request("GET", "/api/server/status")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

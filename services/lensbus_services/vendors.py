@@ -1,0 +1,51 @@
+"""The vendors by name. A vendor's SDK is imported only in the processes that need it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from lensbus_proto.runtime.settings import Settings
+from lensbus_services.driver import Driver
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """How the cameras of one vendor are found and driven."""
+
+    name: str
+    is_enabled: Callable[[Settings], bool]
+    make_driver: Callable[[str, Settings], Driver]
+    find: Callable[[Settings], Sequence[str]]
+
+
+def _sony_driver(camera: str, settings: Settings) -> Driver:
+    from lensbus_services.sony.driver import SonyDriver
+
+    return SonyDriver(camera, settings.sony, settings.state)
+
+
+def _sony_find(settings: Settings) -> Sequence[str]:
+    from lensbus_services.sony.discover import find_cameras
+
+    return [found.camera for found in find_cameras(settings.sony, settings.state)]
+
+
+def _oak_driver(camera: str, settings: Settings) -> Driver:
+    from lensbus_services.oak.driver import OakDriver
+
+    return OakDriver(camera, settings.oak, settings.state)
+
+
+def _oak_find(settings: Settings) -> Sequence[str]:
+    from lensbus_services.oak.discover import find_cameras
+
+    return [found.camera for found in find_cameras(settings.oak)]
+
+
+VENDORS: Final = {
+    vendor.name: vendor
+    for vendor in (
+        Vendor("sony", lambda settings: settings.sony.enabled, _sony_driver, _sony_find),
+        Vendor("oak", lambda settings: settings.oak.enabled, _oak_driver, _oak_find),
+    )
+}

@@ -1,0 +1,165 @@
+"""A broker in a thread, workers in threads, and plain clients of the bus."""
+
+import os
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import zmq
+
+from lensbus_broker.broker import Broker
+from lensbus_broker.pictures import start_relay
+from lensbus_proto.codec import pack_command, unpack_event, unpack_reply
+from lensbus_proto.errors import error_from_map
+from lensbus_proto.messages import Command, Event, Reply
+from lensbus_proto.runtime.settings import (
+    BrokerSettings,
+    Settings,
+    SystemSettings,
+    WorkerSettings,
+)
+from lensbus_services.driver import Driver
+from lensbus_services.worker import Worker
+
+Socket = zmq.Socket[bytes]
+ids = count(1)
+
+
+@contextmanager
+def short_folder() -> Iterator[Path]:
+    """Yield a temporary folder whose path is short enough for unix sockets."""
+    with tempfile.TemporaryDirectory(prefix="lb-") as name:
+        (Path(name) / "run").mkdir()
+        yield Path(name)
+
+
+def bus_settings(state: Path, **worker: Any) -> Settings:
+    """Return settings with everything in one folder and a quick heartbeat."""
+    return Settings(
+        system=SystemSettings(state=str(state)),
+        broker=BrokerSettings(heartbeat_s=0.1, silence_s=0.5),
+        worker=WorkerSettings(**worker),
+    )
+
+
+@contextmanager
+def running_broker(settings: Settings) -> Iterator[None]:
+    """Run the broker in threads of this process."""
+    context = zmq.Context[Socket]()
+    read, write = os.pipe()
+    start_relay(context, settings)
+    broker = Broker(context, settings)
+
+    def serve() -> None:
+        broker.run(read)
+        broker.close()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield
+    finally:
+        os.write(write, b"x")
+        thread.join(5)
+        assert not thread.is_alive()
+        context.term()
+        os.close(read)
+        os.close(write)
+
+
+class RunningWorker:
+    """A worker in a thread; `code` is its exit code once it has ended."""
+
+    def __init__(self, settings: Settings, camera: str, driver: Driver) -> None:
+        self.code: int | None = None
+        self._read, self._write = os.pipe()
+        self._context = zmq.Context[Socket]()
+        self._settings, self._camera, self._driver = settings, camera, driver
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        worker = Worker(self._context, self._settings, self._camera, self._driver)
+        self.code = worker.run(self._read)
+
+    def stop(self) -> int | None:
+        """End it as SIGTERM would; return its exit code."""
+        if self._thread.is_alive():
+            os.write(self._write, b"x")
+        return self.join()
+
+    def join(self) -> int | None:
+        """Wait for its end; return its exit code."""
+        self._thread.join(5)
+        assert not self._thread.is_alive()
+        if not self._context.closed:
+            self._context.destroy(linger=0)
+            os.close(self._read)
+            os.close(self._write)
+        return self.code
+
+
+@contextmanager
+def running_worker(settings: Settings, camera: str, driver: Driver) -> Iterator[RunningWorker]:
+    """Run a worker with this driver in threads of this process."""
+    worker = RunningWorker(settings, camera, driver)
+    try:
+        yield worker
+    finally:
+        worker.stop()
+
+
+@contextmanager
+def client(settings: Settings, name: str, kind: zmq.SocketType) -> Iterator[Socket]:
+    """Yield a plain socket connected to one endpoint of the broker."""
+    with zmq.Context[Socket]() as context, context.socket(kind) as socket:
+        socket.linger = 0
+        socket.rcvtimeo = 5000
+        socket.connect(settings.endpoint(name))
+        yield socket
+
+
+def ask(
+    socket: Socket,
+    camera: str,
+    name: str,
+    arguments: Mapping[str, Any] | None = None,
+    deadline_ms: int = 5000,
+    key: str | None = None,
+) -> Reply:
+    """Send a command over a REQ socket; return the reply or raise its error."""
+    command = Command(str(next(ids)), name, arguments or {}, deadline_ms, key)
+    socket.send_multipart([camera.encode(), pack_command(command)])
+    reply = unpack_reply(socket.recv_multipart())
+    assert reply.id == command.id
+    if reply.error is not None:
+        raise error_from_map(reply.error)
+    return reply
+
+
+class Tap:
+    """Everything that the events socket said, as messages."""
+
+    def __init__(self, socket: Socket) -> None:
+        self._socket = socket
+        socket.subscribe(b"")
+        self.events: list[Event] = []
+
+    def until(self, kind: str, camera: str | None = None) -> Event:
+        """Read on until an event of this kind comes; return it."""
+        while True:
+            event = unpack_event(self._socket.recv_multipart())
+            self.events.append(event)
+            if event.kind == kind and camera in (None, event.camera):
+                return event
+
+
+@contextmanager
+def tap(settings: Settings) -> Iterator[Tap]:
+    """Yield a tap on all events."""
+    with client(settings, "events", zmq.SUB) as socket:
+        yield Tap(socket)

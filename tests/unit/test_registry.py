@@ -1,0 +1,94 @@
+from lensbus_broker.registry import Notice, Registry, State
+from lensbus_proto.messages import Goodbye, Heartbeat, Hello
+
+
+def hello(epoch: int = 10, *, connected: bool = False, seq: int = 0) -> Hello:
+    return Hello("CAM1", epoch, seq, "sony", "ILCE-7M4", connected)
+
+
+def kinds(notices: list[Notice] | None) -> list[str]:
+    assert notices is not None
+    return [notice.kind for notice in notices]
+
+
+def registry_with_worker(*, connected: bool = True) -> Registry:
+    registry = Registry(silence_s=2.0)
+    registry.hello(hello(connected=connected), b"a", now=0.0)
+    return registry
+
+
+def test_a_new_worker_is_announced_once() -> None:
+    registry = Registry(silence_s=2.0)
+    assert kinds(registry.hello(hello(), b"a", now=0.0)) == ["worker.started"]
+    assert kinds(registry.hello(hello(), b"a", now=1.0)) == []
+
+
+def test_a_heartbeat_of_a_worker_that_never_said_hello_is_unknown() -> None:
+    registry = Registry(silence_s=2.0)
+    assert registry.heartbeat(Heartbeat("CAM1", 10, 0, True), b"a", now=0.0) is None
+
+
+def test_a_heartbeat_from_another_address_asks_for_a_new_hello() -> None:
+    registry = registry_with_worker()
+    assert registry.heartbeat(Heartbeat("CAM1", 10, 0, True), b"b", now=0.0) is None
+
+
+def test_a_silent_worker_is_declared_lost_once_and_takes_its_camera_along() -> None:
+    registry = registry_with_worker()
+    registry.heartbeat(Heartbeat("CAM1", 10, 41, True), b"a", now=1.0)
+    assert registry.expire(now=3.0) == []
+    lost, disconnected = registry.expire(now=3.1)
+    assert (lost.kind, lost.epoch) == ("worker.lost", 10)
+    assert lost.data == {"lastSeq": 41, "reason": "silent"}
+    assert disconnected.kind == "disconnected"
+    assert disconnected.data["reason"] == "worker.lost"
+    assert registry.expire(now=3.2) == []
+    assert registry.entries["CAM1"].state is State.SILENT
+
+
+def test_a_camera_that_was_not_connected_does_not_disconnect() -> None:
+    registry = registry_with_worker(connected=False)
+    assert kinds(registry.expire(now=2.1)) == ["worker.lost"]
+
+
+def test_after_a_long_silence_nobody_waits_for_the_worker() -> None:
+    registry = registry_with_worker()
+    registry.expire(now=2.1)
+    assert registry.expire(now=20.1) == []
+    assert registry.entries["CAM1"].state is State.LOST
+
+
+def test_a_stalled_worker_that_comes_back_is_told_as_it_was() -> None:
+    registry = registry_with_worker()
+    registry.expire(now=2.1)
+    beat = Heartbeat("CAM1", 10, 3, True)
+    assert kinds(registry.heartbeat(beat, b"a", now=5.0)) == ["worker.started", "connected"]
+    assert registry.entries["CAM1"].state is State.PRESENT
+
+
+def test_a_new_epoch_replaces_a_worker_that_was_not_missed_yet() -> None:
+    registry = registry_with_worker()
+    notices = registry.hello(hello(epoch=11), b"b", now=0.5)
+    assert kinds(notices) == ["worker.lost", "disconnected", "worker.started"]
+    assert [notice.epoch for notice in notices] == [10, 10, 11]
+
+
+def test_a_worker_of_an_older_epoch_is_stale() -> None:
+    registry = registry_with_worker()
+    assert registry.is_stale(hello(epoch=9))
+    assert not registry.is_stale(hello(epoch=10))
+
+
+def test_an_orderly_end_is_forgotten() -> None:
+    registry = registry_with_worker(connected=False)
+    (stopped,) = registry.goodbye(Goodbye("CAM1", 10, 42, "exit 0"))
+    assert stopped.kind == "worker.stopped"
+    assert stopped.data == {"lastSeq": 42, "reason": "exit 0"}
+    assert registry.get("CAM1") is None
+    assert registry.goodbye(Goodbye("CAM1", 10, 42, "exit 0")) == []
+
+
+def test_an_end_with_a_connection_left_disconnects() -> None:
+    registry = registry_with_worker()
+    notices = registry.goodbye(Goodbye("CAM1", 10, 42, "exit 4"))
+    assert kinds(notices) == ["worker.stopped", "disconnected"]
