@@ -79,5 +79,5 @@ def test_a_bad_value_is_named_with_what_was_expected(tmp_path: Path, text: str, 
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="nowhere.toml cannot be read"):
+    with pytest.raises(SettingsError, match=r"nowhere\.toml cannot be read"):
         load(tmp_path / "nowhere.toml", {})

@@ -1,0 +1,60 @@
+"""The Node program of the documentation gets along with WIRE.md and nothing else."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kit.bus import bus_settings, running_broker, running_worker, short_folder
+from kit.fake_driver import FakeDriver
+from kit.processes import ROOT
+
+EXAMPLE = ROOT / "docs" / "examples" / "node"
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The example with its packages installed."""
+    if shutil.which("npm") is None:
+        if os.environ.get("LENSBUS_CI"):
+            pytest.fail("npm is missing")
+        pytest.skip("npm is missing")
+    folder = tmp_path_factory.mktemp("node")
+    for name in ("package.json", "tap.mjs"):
+        shutil.copy(EXAMPLE / name, folder)
+    subprocess.run(
+        ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"],
+        cwd=folder,
+        check=True,
+        timeout=100,
+    )
+    yield folder / "tap.mjs"
+    shutil.rmtree(folder)
+
+
+def test_a_program_in_another_language_commands_and_listens(program: Path) -> None:
+    with short_folder() as state:
+        settings = bus_settings(state)
+        fake = FakeDriver()
+        with running_broker(settings), running_worker(settings, "CAM1", fake):
+            assert fake.opened.wait(5)
+            node = subprocess.Popen(
+                ["node", str(program), str(state / "run")],
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            assert node.stdout is not None
+            try:
+                assert node.stdout.readline() == "camera CAM1 fake Fake 1\n"
+                fake.observe("warning", code="0x20011")
+                words = node.stdout.readline().split()
+            finally:
+                node.kill()
+                node.wait(10)
+                node.stdout.close()
+            assert words[0].isdigit()
+            assert words[1] == "CAM1"
+            assert words[2].endswith(".1")
+            assert words[3:] == ["warning", '{"code":"0x20011"}']
