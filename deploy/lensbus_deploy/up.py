@@ -134,7 +134,13 @@ def shipped(name: str) -> Path:
 def supervise(settings: Settings, environ: Mapping[str, str]) -> int:
     """Run supervisord until it ends; announce the system once it answers."""
     manager = subprocess.Popen(
-        [sys.executable, "-m", "supervisor.supervisord", "-c", str(shipped("supervisord.conf"))],
+        [
+            sys.executable,
+            "-m",
+            "lensbus_deploy.supervisord",
+            "-c",
+            str(shipped("supervisord.conf")),
+        ],
         env=environ,
         preexec_fn=_die_with_parent,
         stdin=subprocess.DEVNULL,

@@ -7,6 +7,7 @@ from typing import Any
 import msgpack
 import pytest
 import zmq
+
 from kit.bus import (
     Tap,
     ask,
@@ -19,7 +20,6 @@ from kit.bus import (
 )
 from kit.fake_driver import FakeDriver
 from kit.processes import wait_for
-
 from lensbus_proto.codec import pack_command, unpack_picture, unpack_reply
 from lensbus_proto.errors import (
     CameraBusy,
