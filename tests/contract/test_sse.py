@@ -143,7 +143,7 @@ def test_head_answers_the_head_and_ends(wire: Wire, gateway: RunningGateway, pat
 def test_options_answers_204(wire: Wire) -> None:
     wire.request("/api/events", "OPTIONS")
     status, headers, body = wire.answer()
-    assert (status, body) == (204, b"")
+    assert (status, headers["content-type"], body) == (204, "text/plain", b"")
     assert headers["access-control-allow-origin"] == "*"
     assert headers["access-control-allow-methods"] == "GET, POST, PUT, DELETE, OPTIONS"
     assert headers["access-control-allow-headers"] == "*"

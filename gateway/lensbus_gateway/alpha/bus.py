@@ -1,0 +1,106 @@
+"""What this surface needs of the gateway's core, and the questions that it asks the bus."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from starlette.requests import Request
+
+from lensbus_proto.errors import CameraUnknown, CommandError
+from lensbus_proto.messages import Picture, Reply
+from lensbus_proto.topics import is_camera_id
+
+Entry = Mapping[str, Any]
+
+REGISTRY_DEADLINE_S = 1.0
+
+
+class Commander(Protocol):
+    """Sends one command and waits for its reply; raises CommandError."""
+
+    async def send(
+        self,
+        camera: str,
+        name: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        deadline_s: float = 5.0,
+    ) -> Reply:
+        """Return the reply; an empty camera addresses the broker."""
+
+
+class Pictures(Protocol):
+    """Watches streams on demand."""
+
+    async def newest(
+        self,
+        camera: str,
+        stream: str,
+        *,
+        newer_than: Picture | None = None,
+        timeout_s: float,
+    ) -> Picture | None:
+        """Return the newest picture, the first to come, or None when none came in time."""
+
+
+def camera_of(request: Request) -> str:
+    """Return the camera id in the path."""
+    camera: str = request.path_params["camera"]
+    return camera
+
+
+async def ask(
+    request: Request,
+    name: str,
+    arguments: Mapping[str, Any] | None = None,
+    *,
+    deadline_s: float = 5.0,
+) -> Mapping[str, Any]:
+    """Send a command to the camera in the path and return its result."""
+    camera = camera_of(request)
+    if not is_camera_id(camera):
+        raise CameraUnknown(f"{camera!r} cannot be the id of a camera")
+    commander: Commander = request.app.state.commander
+    reply = await commander.send(camera, name, arguments, deadline_s=deadline_s)
+    return reply.result or {}
+
+
+async def ask_broker(request: Request, name: str) -> Mapping[str, Any]:
+    """Send a command to the broker and return its result."""
+    commander: Commander = request.app.state.commander
+    reply = await commander.send("", name, deadline_s=REGISTRY_DEADLINE_S)
+    return reply.result or {}
+
+
+async def sony_cameras(request: Request) -> Sequence[Entry]:
+    """Return the broker's entries of the Sony cameras that are there."""
+    result = await ask_broker(request, "cameras")
+    return [
+        entry
+        for entry in result["cameras"]
+        if entry["vendor"] == "sony" and entry["state"] != "lost"
+    ]
+
+
+async def model_of(request: Request, camera: str) -> str:
+    """Return the model of a camera, empty if nobody knows it.
+
+    A camera never changes its model, so it is asked for once.
+    """
+    state = request.app.state
+    if not hasattr(state, "alpha_models"):
+        state.alpha_models = {}
+    models: dict[str, str] = state.alpha_models
+    if camera not in models:
+        try:
+            cameras = await sony_cameras(request)
+        except CommandError:
+            return ""
+        models.update({entry["camera"]: entry["model"] for entry in cameras if entry["model"]})
+    return models.get(camera, "")
+
+
+async def both_from_broker(request: Request) -> tuple[Mapping[str, Any], Sequence[Entry]]:
+    """Return the broker's `ping` and its Sony cameras, asked for at the same time."""
+    ping, cameras = await asyncio.gather(ask_broker(request, "ping"), sony_cameras(request))
+    return ping, cameras

@@ -1,0 +1,110 @@
+"""Live view: switching it, and its newest picture."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lensbus_gateway.alpha.bus import Pictures, ask, camera_of
+from lensbus_gateway.alpha.envelope import Refusal, answer, done
+from lensbus_gateway.alpha.resource import Handler
+from lensbus_proto.errors import CommandError
+from lensbus_proto.messages import Picture
+
+STREAM: Final = "liveview"
+FIRST_S: Final = 1.0  # for the camera to begin: pictures flow only while somebody watches
+NEXT_S: Final = 0.1  # keeps a client that polls without a pause from spinning
+
+
+async def get_live_view(request: Request) -> Response:
+    """Give a GET to what its path names."""
+    return await _dispatch(request, {"status": _status, "frame": _frame})
+
+
+async def post_live_view(request: Request) -> Response:
+    """Give a POST to what its path names."""
+    return await _dispatch(
+        request, {"enable": _enable, "disable": _disable, "start": _start, "stop": _stop}
+    )
+
+
+async def unknown(request: Request) -> Response:
+    """Refuse any other method: on these paths it is answered like an unknown name."""
+    return await _dispatch(request, {})
+
+
+async def _dispatch(request: Request, handlers: Mapping[str, Handler]) -> Response:
+    action = request.path_params["action"]
+    handler = handlers.get(action)
+    if handler is None:
+        raise Refusal(f"Unknown live-view action: {action}", block=False)
+    return await handler(request)
+
+
+async def _enable(request: Request) -> Response:
+    await ask(request, "live_view.enable")
+    return await done(request, "Live view enabled")
+
+
+async def _disable(request: Request) -> Response:
+    await ask(request, "live_view.disable")
+    return await done(request, "Live view disabled")
+
+
+async def _start(request: Request) -> Response:
+    result = await ask(request, "live_view.start", deadline_s=10.0)
+    how = "already running" if result["already"] else "started"
+    return await done(request, f"Live view streaming {how}")
+
+
+async def _stop(request: Request) -> Response:
+    result = await ask(request, "live_view.stop", deadline_s=10.0)
+    if result["already"]:
+        return answer("Live view streaming not running")
+    return await done(request, "Live view streaming stopped")
+
+
+async def _status(request: Request) -> Response:
+    result = await ask(request, "live_view.status")
+    data = {"enabled": result["enabled"], "streaming": result["streaming"]}
+    return await done(request, "Live view status retrieved", data)
+
+
+async def _frame(request: Request) -> Response:
+    """Show a picture that nobody was given yet; if none comes, the last one again."""
+    given = _given(request)
+    camera = camera_of(request)
+    pictures: Pictures = request.app.state.pictures
+    last = given.get(camera)
+    if last is not None:
+        newer = await pictures.newest(camera, STREAM, newer_than=last, timeout_s=NEXT_S)
+        picture = newer or (last if await _streaming(request) is not None else None)
+    elif await _streaming(request):
+        picture = await pictures.newest(camera, STREAM, timeout_s=FIRST_S)
+    else:
+        picture = None
+    if picture is None:
+        given.pop(camera, None)
+        raise Refusal("No live view frame available", status=404, block=False)
+    given[camera] = picture
+    headers = {"Cache-Control": "no-store"}
+    return Response(picture.image, media_type="image/jpeg", headers=headers)
+
+
+async def _streaming(request: Request) -> bool | None:
+    """Tell whether pictures flow; None when the camera is not connected or does not answer."""
+    try:
+        result = await ask(request, "live_view.status", deadline_s=1.0)
+    except CommandError:
+        return None
+    return bool(result["streaming"])
+
+
+def _given(request: Request) -> dict[str, Picture]:
+    """Return the last picture of each camera that any client was given."""
+    state = request.app.state
+    if not hasattr(state, "alpha_given"):
+        state.alpha_given = {}
+    given: dict[str, Picture] = state.alpha_given
+    return given

@@ -1,0 +1,157 @@
+"""The application: both surfaces, and what holds for every answer.
+
+What the surfaces share is in `app.state`: `settings`, `hub`, `commander`, `pictures`.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Final
+
+import zmq
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from lensbus_gateway.alpha import routes as alpha
+from lensbus_gateway.bus import Commander, Context, EventFeed
+from lensbus_gateway.hub import Hub
+from lensbus_gateway.pictures import PictureWatcher
+from lensbus_gateway.robopipe import routes as robopipe
+from lensbus_proto.runtime.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+GREETING: Final = "lensbus: Sony cameras under /api, OAK cameras under /cameras\n"
+SURFACES: Final[Sequence[BaseRoute]] = (*alpha.routes, *robopipe.routes)
+METHODS: Final = b"GET, POST, PUT, DELETE, OPTIONS"
+
+
+def create_app(settings: Settings, routes: Sequence[BaseRoute] | None = None) -> Starlette:
+    """Return the gateway's application; without routes it has both surfaces."""
+    app = Starlette(
+        routes=[Route("/", _greet), *(SURFACES if routes is None else routes)],
+        middleware=[
+            Middleware(Cors, origin=settings.gateway.cors_origin),
+            Middleware(LastResort),
+        ],
+        exception_handlers={HTTPException: _refused},
+        lifespan=_on_the_bus,
+    )
+    # Clients call both spellings of a path; a redirect would name the wrong scheme behind TLS.
+    app.router.redirect_slashes = False
+    app.state.settings = settings
+    app.state.hub = Hub(settings.hub, settings.gateway.cors_origin)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _on_the_bus(app: Starlette) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    with contextlib.ExitStack() as stack:
+        context: Context = stack.enter_context(zmq.Context())
+        feed = EventFeed(context, settings.endpoint("events"), app.state.hub.publish)
+        stack.callback(feed.close)
+        app.state.commander = Commander(context, settings.endpoint("commands"))
+        stack.callback(app.state.commander.close)
+        app.state.pictures = PictureWatcher(context, settings.endpoint("pictures"))
+        stack.callback(app.state.pictures.close)
+        yield
+
+
+async def _greet(request: Request) -> Response:
+    return PlainTextResponse(GREETING)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """Answer an unknown path or a wrong method in the shape of the surface."""
+    assert isinstance(error, HTTPException)
+    # Not request.url: it is made from the Host header, and there are hosts that it cannot parse.
+    return refusal(request.scope["path"], error.status_code, error.detail, error.headers)
+
+
+def refusal(
+    path: str, status: int, message: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return an error that no handler of a surface has shaped."""
+    body = {"success": False, "message": message} if _is_alpha(path) else {"detail": message}
+    return JSONResponse(body, status, headers=headers)
+
+
+def _is_alpha(path: str) -> bool:
+    return path == "/api" or path.startswith("/api/")
+
+
+class Cors:
+    """Lets pages of other origins read every answer, and answers their preflights."""
+
+    def __init__(self, app: ASGIApp, origin: str) -> None:
+        self._app = app
+        self._headers = [
+            (b"access-control-allow-origin", origin.encode("latin-1")),
+            (b"access-control-allow-methods", METHODS),
+            (b"access-control-allow-headers", b"*"),
+        ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                there = {name for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *(pair for pair in self._headers if pair[0] not in there),
+                ]
+            await send(message)
+
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+        elif scope["method"] == "OPTIONS":
+            response = Response(status_code=204, headers={"content-type": "text/plain"})
+            await response(scope, receive, send_with_headers)
+        else:
+            await self._app(scope, receive, send_with_headers)
+
+
+class LastResort:
+    """Answers for a handler that failed in a way nobody thought of, and logs the traceback."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note_start)
+        except ClientDisconnect:
+            pass  # it left before its request was complete
+        except asyncio.CancelledError:
+            # The server's own end: nobody waits for this task, but the client waits for an answer.
+            if scope["type"] != "http" or started:
+                raise
+            message = "The gateway is stopping; a command under way may still act"
+            await refusal(scope["path"], self._status(scope, 503), message)(scope, receive, send)
+        except Exception:
+            if scope["type"] != "http" or started:
+                raise
+            logger.exception("handler failed", extra={"path": scope["path"]})
+            status = self._status(scope, 500)
+            await refusal(scope["path"], status, "Internal Server Error")(scope, receive, send)
+
+    def _status(self, scope: Scope, status: int) -> int:
+        # The published Alpha client repeats a POST on any 5xx: one press could expose three times.
+        acts = scope["method"] not in ("GET", "HEAD")
+        return 400 if acts and _is_alpha(scope["path"]) else status

@@ -1,0 +1,139 @@
+"""The gateway's ends of the bus: events flow in, commands go out and their replies come back."""
+
+import asyncio
+import itertools
+import logging
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import zmq
+
+from lensbus_gateway import sse
+from lensbus_gateway.reader import Junk, Parts, SocketReader
+from lensbus_gateway.sse import Block
+from lensbus_proto.codec import DEADLINE_LIMIT_MS, pack_command, unpack_event, unpack_reply
+from lensbus_proto.errors import (
+    BadArguments,
+    CameraUnknown,
+    DeadlinePassed,
+    LocalProtocolError,
+    RemoteProtocolError,
+    WorkerAbsent,
+    error_from_map,
+)
+from lensbus_proto.messages import Command, Reply
+from lensbus_proto.runtime import sockets
+from lensbus_proto.topics import is_camera_id
+
+logger = logging.getLogger(__name__)
+
+# The broker watches the deadline; this much longer the gateway waits for its word.
+GRACE_S: Final = 0.5
+
+Context = zmq.Context[zmq.Socket[bytes]]
+
+
+class EventFeed:
+    """Turns the broker's events into blocks for the hub."""
+
+    def __init__(
+        self, context: Context, endpoint: str, publish: Callable[[Sequence[Block]], None]
+    ) -> None:
+        self.junk = Junk("events")
+        self._publish = publish
+        socket = sockets.dial(context, zmq.SUB, endpoint, "events")
+        socket.subscribe(b"")
+        self._reader = SocketReader(socket, self._deliver)
+
+    def _deliver(self, batch: Sequence[Parts]) -> None:
+        blocks = []
+        for parts in batch:
+            try:
+                blocks.append(sse.block(unpack_event(parts)))
+            except RemoteProtocolError as error:
+                self.junk.add(error)
+        if blocks:
+            self._publish(blocks)
+
+    def close(self) -> None:
+        """Let go of the bus."""
+        self._reader.close()
+
+
+class Commander:
+    """Sends commands and waits for their replies, many at a time over one socket."""
+
+    def __init__(self, context: Context, endpoint: str) -> None:
+        self.junk = Junk("replies")
+        self._waiting: dict[str, asyncio.Future[Reply]] = {}
+        self._ids = map(f"{secrets.token_hex(6)}-{{}}".format, itertools.count(1))
+        # Without it a command sent while the broker is away would act whenever it comes back.
+        impatient: Context = zmq.Context(context)
+        impatient.setsockopt(zmq.IMMEDIATE, 1)
+        self._socket = sockets.dial(impatient, zmq.DEALER, endpoint, "commands")
+        self._reader = SocketReader(self._socket, self._deliver)
+
+    async def send(
+        self,
+        camera: str,
+        name: str,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        deadline_s: float = 5.0,
+        key: str | None = None,
+    ) -> Reply:
+        """Return the reply to one command, its result set; an empty camera is the broker.
+
+        Raises CommandError: what the reply says, or what became of a command without one.
+        """
+        if camera and not is_camera_id(camera):
+            raise CameraUnknown(f"{camera!r} cannot be the id of a camera")
+        command_id = next(self._ids)
+        deadline_ms = min(max(round(deadline_s * 1000), 1), DEADLINE_LIMIT_MS)
+        try:
+            request = pack_command(Command(command_id, name, arguments or {}, deadline_ms, key))
+        except LocalProtocolError as error:
+            raise BadArguments(f"the arguments of {name} {error}") from error
+        arrival: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._waiting[command_id] = arrival
+        try:
+            self._post([b"", camera.encode("ascii"), request])
+            async with asyncio.timeout(deadline_ms / 1000 + GRACE_S):
+                reply = await arrival
+        except TimeoutError:
+            raise DeadlinePassed(
+                f"no answer to {name} within {deadline_ms / 1000:g} s", began=True
+            ) from None
+        finally:
+            del self._waiting[command_id]
+        if reply.error is not None:
+            raise error_from_map(reply.error)
+        return reply
+
+    def _post(self, parts: Sequence[bytes]) -> None:
+        try:
+            self._socket.send_multipart(parts, zmq.NOBLOCK)
+        except zmq.Again:
+            raise WorkerAbsent("the broker cannot be reached") from None
+        finally:
+            self._reader.look()
+
+    def _deliver(self, batch: Sequence[Parts]) -> None:
+        for parts in batch:
+            try:
+                reply = unpack_reply(parts[1:])
+            except RemoteProtocolError as error:
+                self.junk.add(error)
+                continue
+            arrival = self._waiting.get(reply.id)
+            # Without a waiter the reply is later than its deadline.
+            if arrival is not None and not arrival.done():
+                arrival.set_result(reply)
+
+    def close(self) -> None:
+        """Let go of the bus; whoever still waits is told that nobody knows the outcome."""
+        self._reader.close()
+        for arrival in self._waiting.values():
+            if not arrival.done():
+                arrival.set_exception(DeadlinePassed("the gateway is stopping", began=True))

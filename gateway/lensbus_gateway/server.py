@@ -1,0 +1,285 @@
+"""The HTTP server: uvicorn with limits, and with connections that can be handed over.
+
+An application may take a connection away: `scope["extensions"][HAND_OVER]["take"]` is a function
+that gives the transport to another protocol. Nothing of uvicorn stays behind: the task ends when
+the application returns, parser and scope are dropped.
+
+uvicorn has no limit for the size of a request head or body and none for the time a request may
+take to arrive; httptools swallowed a header of 64 MiB. All three are here.
+"""
+
+import asyncio
+import contextlib
+import functools
+import json
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Generator
+from http import HTTPStatus
+from typing import ClassVar, Final, Protocol
+
+import httptools
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from lensbus_proto.runtime.settings import GatewaySettings, HubSettings, Settings
+
+HAND_OVER: Final = "lensbus.hand_over"
+REQUEST_S: Final = 10.0  # for a whole request to arrive, head and body
+LINGER_S: Final = 2.0
+BACKLOG: Final = 2048
+
+# Longer than the pools of common clients: the client should be the one that closes.
+IDLE_S: Final = 75
+# What is still busy after this is cut, so that SIGTERM ends the process within 2 s.
+STOP_S: Final = 1
+
+
+class GatewayProtocol(HttpToolsProtocol):
+    """One connection of a client, until it is closed or handed over."""
+
+    settings: ClassVar[GatewaySettings] = GatewaySettings()
+    request_s: ClassVar[float] = REQUEST_S
+
+    _timer: asyncio.TimerHandle | None = None
+    _in_head = False
+    _head_bytes = 0
+    _body_bytes = 0
+    _why = HTTPStatus.BAD_REQUEST
+    _refused = False
+
+    # The connection
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        self._start_timer()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of the connection."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came, within the limits."""
+        if self._refused:
+            return
+        self._unset_keepalive_if_required()
+        in_head_before = self._in_head
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # Served as plain HTTP. The parser has stopped, so this is the last request here.
+            self.cycle.keep_alive = False
+        except httptools.HttpParserError:
+            self._refuse(self._why)
+            return
+        # The part in which the head began may belong to an earlier request: not counted here.
+        if self._in_head and in_head_before:
+            self._head_bytes += len(data)
+            if self._head_bytes > self.settings.head_limit_bytes:
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    # What the parser finds. An exception here stops it: feed_data raises HttpParserError.
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        super().on_message_begin()
+        self._in_head = True
+        self._head_bytes = self._body_bytes = 0
+        if self._timer is None:
+            self._start_timer()
+
+    def on_headers_complete(self) -> None:
+        """Check the head, then start the application."""
+        self._in_head = False
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        if size > self.settings.head_limit_bytes:
+            self._stop(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        for name, value in self.headers:
+            if name == b"content-length" and int(value) > self.settings.body_limit_bytes:
+                self._stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        super().on_headers_complete()
+        take = functools.partial(self._hand_over, self.cycle)
+        self.scope["extensions"] = {HAND_OVER: {"take": take}}
+
+    def on_body(self, body: bytes) -> None:
+        """Count what comes without an announced length."""
+        self._body_bytes += len(body)
+        if self._body_bytes > self.settings.body_limit_bytes:
+            self._stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Note that the request is there in time."""
+        self._stop_timer()
+        super().on_message_complete()
+
+    def _stop(self, why: HTTPStatus) -> None:
+        self._why = why
+        raise ValueError(why.phrase)
+
+    # Limits
+
+    def _start_timer(self) -> None:
+        self._timer = self.loop.call_later(self.request_s, self._too_late)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _too_late(self) -> None:
+        self._timer = None
+        self.transport.close()
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        """Answer a request that the application must not see, and close."""
+        transport, cycle = self.transport, self.cycle
+        self._stop_timer()
+        self._refused = True
+        if transport.is_closing():
+            return
+        if self.pipeline:
+            transport.close()
+            return
+        if cycle is not None and not cycle.more_body and not cycle.response_complete:
+            # What is wrong came behind a good request: that one still gets its answer.
+            cycle.keep_alive = False
+            return
+        answered = cycle is not None and cycle.more_body and cycle.response_started
+        if cycle is not None:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        self.connections.discard(self)
+        if not answered:
+            transport.write(_refusal(status, self.settings.cors_origin))
+        Lingering(transport, self.loop)
+
+    # Handing over
+
+    def _hand_over(
+        self, cycle: RequestResponseCycle, successor: asyncio.Protocol
+    ) -> asyncio.Transport | None:
+        """Give the connection to another protocol; None when the client has left meanwhile."""
+        cycle.response_started = cycle.response_complete = True
+        if cycle.disconnected or self.transport.is_closing():
+            return None
+        transport = self.transport
+        self._stop_timer()
+        self.connections.discard(self)
+        self.pipeline.clear()
+        self.flow.resume_reading()
+        transport.set_protocol(successor)
+        # Parser, scope and cycle point at each other; without this they wait for the collector.
+        self.parser = self.scope = self.cycle = self.headers = self.flow = self.transport = None  # type: ignore[assignment]  # dropped for good
+        return transport
+
+
+class Lingering(asyncio.Protocol):
+    """Forgets what a refused client still sends.
+
+    Closing at once would reset the connection, and the client would not get to read the answer.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        transport.set_protocol(self)
+        transport.resume_reading()
+        transport.write_eof()
+        self._timer = loop.call_later(LINGER_S, transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting: the client has closed."""
+        self._timer.cancel()
+
+
+def _refusal(status: HTTPStatus, cors_origin: str) -> bytes:
+    # Both surfaces find the key that they look for.
+    body = json.dumps({"success": False, "message": status.phrase, "detail": status.phrase})
+    return (
+        f"HTTP/1.1 {status.value} {status.phrase}\r\n"
+        f"Content-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n"
+        f"Access-Control-Allow-Origin: {cors_origin}\r\n"
+        f"Connection: close\r\n\r\n{body}"
+    ).encode("latin-1")
+
+
+class Streams(Protocol):
+    """The open streams, as the server sees them: the hub."""
+
+    def close(self) -> None:
+        """End every stream cleanly, and those of later comers as well."""
+
+    def abort(self) -> None:
+        """Cut the streams that are still there."""
+
+
+class GatewayServer(uvicorn.Server):
+    """Serves until SIGTERM or SIGINT, then ends everything within 2 s and returns."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, streams: Streams) -> None:
+        class Bound(GatewayProtocol):  # uvicorn makes the objects, so the limits go to the class
+            pass
+
+        Bound.settings = settings.gateway
+        config = uvicorn.Config(
+            app,
+            http=Bound,
+            loop="uvloop",
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            log_level=logging.WARNING,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            backlog=BACKLOG,
+            timeout_keep_alive=IDLE_S,
+            timeout_graceful_shutdown=STOP_S,
+        )
+        super().__init__(config)
+        self._streams = streams
+        self._hub_settings = settings.hub
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Prepare the listening sockets, then serve them."""
+        for listener in sockets or ():
+            prepare(listener, self._hub_settings)
+        await super().startup(sockets)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop accepting, end the streams, wait a moment for the rest."""
+        # Who comes back now shall find the next gateway on the kept socket, not this one.
+        for server in self.servers:
+            server.close()
+        self._streams.close()
+        await super().shutdown(sockets)
+        self._streams.abort()
+        await asyncio.sleep(0)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Take SIGTERM and SIGINT as the orderly end: uvicorn would die of them afterwards."""
+        if threading.current_thread() is threading.main_thread():
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, self.stop)
+        yield
+
+    def stop(self) -> None:
+        """Ask for the end; from another thread through `call_soon_threadsafe`."""
+        self.should_exit = True
+
+
+def prepare(listener: socket.socket, settings: HubSettings) -> None:
+    """Set what every accepted socket inherits; on Linux it inherits all three."""
+    # A client that does not read shows early, and many of them cannot hold much kernel memory.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, settings.send_buffer_bytes)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # Without it a client that fell off the network is not noticed for a quarter of an hour.
+    timeout_ms = int(settings.user_timeout_s * 1000)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, timeout_ms)

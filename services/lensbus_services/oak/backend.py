@@ -1,0 +1,99 @@
+"""The seam below the driver: what it needs from a device, real or simulated.
+
+Both sides of the seam speak in plain values. A backend tells what the camera does by itself
+through the function `report` that it was made with, from any thread.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lensbus_services.driver import Observation
+from lensbus_services.oak.control import Control, Reading
+from lensbus_services.oak.features import Features, Size
+
+Report = Callable[[Observation], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one stream is to run: which mode of its sensors, which sizes, how often."""
+
+    stream: str
+    mode: Size
+    video_size: Size
+    still_size: Size
+    fps: float
+    resize_mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class RawFrame:
+    """One frame as it leaves the device.
+
+    `pixels` are BGR, grey, or depth in millimetres (16 bits). `tick_s` is the device's own clock.
+    """
+
+    stream: str
+    pixels: NDArray[Any]
+    time_us: int
+    tick_s: float
+    seq: int
+    reading: Reading
+
+    @property
+    def is_depth(self) -> bool:
+        """Whether the pixels are millimetres."""
+        return self.pixels.dtype == np.uint16
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Bytes of one memory of the device."""
+
+    total: int
+    used: int
+    remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """How warm and how full a device is; temperatures in degrees Celsius by block of the chip."""
+
+    chip_temperature: Mapping[str, float]
+    ddr: Memory
+    cmx: Memory
+
+
+class Backend(Protocol):
+    """One device. Raises `CameraError`; every wait has a limit."""
+
+    def open(self) -> Features:
+        """Get hold of the device and ask it what it has."""
+
+    def run(self, plans: Mapping[str, Plan], active: frozenset[str]) -> None:
+        """Have exactly these streams on, as planned. `plans` names every stream of the device."""
+
+    def flow(self, streams: frozenset[str]) -> None:
+        """Name the active streams whose frames are wanted now."""
+
+    def frames(self, timeout_s: float) -> Sequence[RawFrame]:
+        """Return the newest frame of each flowing stream that has a new one; wait if need be."""
+
+    def capture(self, stream: str, timeout_s: float) -> RawFrame:
+        """Return one new frame of an active stream in its still size, flowing or not."""
+
+    def control(self, stream: str, control: Control) -> None:
+        """Have the sensors of a stream behave so, now if it is on, and whenever it comes on."""
+
+    def stats(self) -> Stats:
+        """Return how the device feels."""
+
+    def set_ir(self, flood: float, dots: float) -> bool:
+        """Set the infrared lights, 0 to 1; False when the device has none."""
+
+    def close(self) -> None:
+        """Let go of the device. Calling it twice is fine."""

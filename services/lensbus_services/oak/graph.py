@@ -1,0 +1,104 @@
+"""The one graph of a real device: every sensor and every pair, each behind gates.
+
+A graph is frozen once it runs, and a new one means to boot the device again. So all streams are
+built, and what is on is decided by gates: a closed gate costs no bandwidth, and lets one frame
+through for a still.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from lensbus_services.oak.backend import Plan
+from lensbus_services.oak.features import Features, Sensor, Size
+from lensbus_services.oak.sdk import dai
+
+_PRESET: Final = dai.node.StereoDepth.PresetMode.DEFAULT
+
+
+@dataclass(slots=True)
+class Gate:
+    """One output of the device: its valve and the queue behind it."""
+
+    valve: Any
+    queue: Any
+    is_open: bool = False
+
+    def set(self, is_open: bool) -> None:
+        """Open or close for good."""
+        if is_open != self.is_open:
+            control = dai.GateControl
+            self.valve.send(control.openGate() if is_open else control.closeGate())
+            self.is_open = is_open
+
+    def let_one(self) -> None:
+        """Let one frame through."""
+        self.valve.send(dai.GateControl.openGate(1))
+
+
+@dataclass(slots=True)
+class Graph:
+    """What is left to hold once the graph is built: gates by stream, controls by socket."""
+
+    videos: dict[str, Gate] = field(default_factory=dict)
+    stills: dict[str, Gate] = field(default_factory=dict)
+    controls: dict[str, Any] = field(default_factory=dict)
+
+
+def build(pipeline: Any, features: Features, plans: Mapping[str, Plan]) -> Graph:
+    """Create all nodes, links and queues in a pipeline that has not started."""
+    graph = Graph()
+    cameras: dict[str, Any] = {}
+    for sensor in features.sensors:
+        plan = plans[sensor.socket]
+        shared = [plan, *(plans[pair.stream] for pair in features.pairs if _feeds(pair, sensor))]
+        camera = pipeline.create(dai.node.Camera).build(
+            dai.CameraBoardSocket.__members__[sensor.socket],
+            sensorResolution=max((each.mode for each in shared), key=_area),
+            sensorFps=max(each.fps for each in shared),
+        )
+        cameras[sensor.socket] = camera
+        graph.controls[sensor.socket] = camera.inputControl.createInputQueue()
+        video = _output(camera, sensor, plan, plan.video_size)
+        is_same = plan.still_size == plan.video_size
+        still = video if is_same else _output(camera, sensor, plan, plan.still_size)
+        graph.videos[plan.stream] = _gate(pipeline, video)
+        graph.stills[plan.stream] = _gate(pipeline, still)
+    for pair in features.pairs:
+        plan = plans[pair.stream]
+        left, right = (
+            _output(cameras[sensor.socket], sensor, plan, plan.mode)
+            for sensor in features.sensors_of(pair.stream)
+        )
+        stereo = pipeline.create(dai.node.StereoDepth).build(left, right, presetMode=_PRESET)
+        graph.videos[pair.stream] = _gate(pipeline, stereo.depth)
+        graph.stills[pair.stream] = _gate(pipeline, stereo.depth)
+    return graph
+
+
+def _feeds(pair: Any, sensor: Sensor) -> bool:
+    return sensor.socket in (pair.left, pair.right)
+
+
+def _area(size: Size) -> int:
+    return size[0] * size[1]
+
+
+def _output(camera: Any, sensor: Sensor, plan: Plan, size: Size) -> Any:
+    kinds = dai.ImgFrame.Type
+    return camera.requestOutput(
+        size,
+        type=kinds.NV12 if sensor.has_color else kinds.GRAY8,
+        resizeMode=dai.ImgResizeMode.__members__[plan.resize_mode],
+        fps=plan.fps,
+    )
+
+
+def _gate(pipeline: Any, output: Any) -> Gate:
+    node = pipeline.create(dai.node.Gate)
+    node.initialConfig.open = False
+    output.link(node.input)
+    return Gate(
+        valve=node.inputControl.createInputQueue(),
+        queue=node.output.createOutputQueue(maxSize=1, blocking=False),
+    )

@@ -1,0 +1,240 @@
+"""The simulated sensors: host nodes that render the scene instead of reading light.
+
+A node draws only what somebody wants: frames while its stream flows, one frame for a still. In
+between it wakes twice a second so that automatic exposure follows the scene.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lensbus_services.oak.backend import Plan, Report
+from lensbus_services.oak.features import Size
+from lensbus_services.oak.images import Pixels
+from lensbus_services.oak.optics import Noise, Optics
+from lensbus_services.oak.running import report_error
+from lensbus_services.oak.scene import Lens, View, view
+from lensbus_services.oak.sdk import dai
+from lensbus_services.oak.stereo import Matcher
+
+IDLE_S: Final = 0.5
+SETTLING_S: Final = 0.03
+_METER_PX: Final = 160  # width of the small picture by which exposure is measured
+_CONTROLS: Final = 64  # the node wakes for each: this many never wait
+
+_Command = dai.CameraControl.Command
+# Command of a message, attribute of the sensor that it sets, and the value that it carries.
+_SETTINGS: Final[tuple[tuple[Any, str, Callable[[Any], Any]], ...]] = (
+    (_Command.AE_AUTO, "auto_exposure", lambda message: True),
+    (_Command.AE_MANUAL, "auto_exposure", lambda message: False),
+    (_Command.AE_MANUAL, "exposure_us", lambda message: message.expManual.exposureTimeUs),
+    (_Command.AE_MANUAL, "iso", lambda message: message.expManual.sensitivityIso),
+    (_Command.AE_LOCK, "exposure_lock", lambda message: message.aeLockMode),
+    (_Command.AE_TARGET_FPS_RANGE, "exposure_limit_us", lambda msg: msg.aeMaxExposureTimeUs),
+    (_Command.EXPOSURE_COMPENSATION, "compensation", lambda message: message.expCompensation),
+    (_Command.BRIGHTNESS, "brightness", lambda message: message.brightness),
+    (_Command.CONTRAST, "contrast", lambda message: message.contrast),
+    (_Command.SATURATION, "saturation", lambda message: message.saturation),
+    (_Command.LUMA_DENOISE, "luma_denoise", lambda message: message.lumaDenoise),
+    (_Command.CHROMA_DENOISE, "chroma_denoise", lambda message: message.chromaDenoise),
+    (_Command.AWB_MODE, "whitebalance", lambda message: message.awbMode.name),
+    (_Command.AWB_LOCK, "whitebalance_lock", lambda message: message.awbLockMode),
+    (_Command.WB_COLOR_TEMP, "manual_k", lambda message: message.wbColorTemp),
+    (_Command.AF_MODE, "focus_mode", lambda message: message.autoFocusMode.name),
+    (_Command.AF_TRIGGER, "focusing", lambda message: True),
+    (_Command.MOVE_LENS_RAW, "lens", lambda message: message.lensPositionRaw),
+)
+
+
+class Imager(Protocol):
+    """Makes the pixels of one stream at a moment."""
+
+    def still(self, time_s: float) -> tuple[NDArray[Any], Any]:
+        """Return pixels in the still size, and their ImgFrame type."""
+
+    def video(self, time_s: float) -> tuple[NDArray[Any], Any]:
+        """Return pixels in the size of the live picture, and their ImgFrame type."""
+
+
+class SensorImager:
+    """One sensor: the scene through its lens, its optics, then the size that was asked for."""
+
+    def __init__(self, lens: Lens, plan: Plan, optics: Optics, seed: int) -> None:
+        self._view = view(lens)
+        self._plan = plan
+        self._optics = optics
+        self._noise = Noise(seed)
+        kinds = dai.ImgFrame.Type
+        self._kind = kinds.BGR888i if lens.has_color else kinds.RAW8
+
+    def still(self, time_s: float) -> tuple[NDArray[Any], Any]:
+        """Return pixels in the still size."""
+        return self._take(time_s, self._plan.still_size)
+
+    def video(self, time_s: float) -> tuple[NDArray[Any], Any]:
+        """Return pixels in the size of the live picture."""
+        return self._take(time_s, self._plan.video_size)
+
+    def _take(self, time_s: float, size: Size) -> tuple[NDArray[Any], Any]:
+        picture = self._optics.take(self._view.render(time_s), self._noise)
+        return fit(picture, size, self._plan.resize_mode), self._kind
+
+
+class DepthImager:
+    """A stereo pair: both pictures of one moment, matched."""
+
+    def __init__(self, left: Lens, right: Lens, optics: Optics) -> None:
+        self._views = (view(left), view(right))
+        self._optics = optics
+        self._noises = (Noise(1), Noise(2))
+        self._matcher = Matcher(left)
+
+    def still(self, time_s: float) -> tuple[NDArray[Any], Any]:
+        """Return depth in millimetres."""
+        left, right = (
+            self._optics.take(view_.render(time_s), noise)
+            for view_, noise in zip(self._views, self._noises, strict=True)
+        )
+        return self._matcher.depth_mm(left, right), dai.ImgFrame.Type.RAW16
+
+    video = still
+
+
+@dataclass(slots=True)
+class Demand:
+    """What a node was asked for and has not done yet."""
+
+    is_flowing: bool = False
+    still: bool = False
+    due_s: float = 0.0
+
+
+class Source(dai.node.ThreadedHostNode):
+    """The node of one stream: obeys CameraControl, renders on the ticks of one shared clock.
+
+    Start and stop of the flow and the wish for a still come as CameraControl, too, so that
+    everything in here happens in one thread and in order.
+    """
+
+    def __init__(
+        self, plan: Plan, imager: Imager, optics: Optics, meter: View, report: Report
+    ) -> None:
+        super().__init__()
+        self.video = self.createOutput("video")
+        self.still = self.createOutput("still")
+        self.control = self.createInput("control", blocking=False, queueSize=_CONTROLS)
+        self._plan = plan
+        self._imager = imager
+        self._optics = optics
+        self._meter = meter
+        self._report = report
+        self._demand = Demand()
+        self._seq = 0
+
+    def run(self) -> None:
+        """Work until the pipeline stops. An exception out of here would end the process."""
+        try:
+            while self.isRunning():
+                self._turn()
+        except dai.MessageQueue.QueueException:
+            return
+        except BaseException as error:  # noqa: BLE001  # std::terminate waits behind this line
+            report_error(self._report, f"the sensor of {self._plan.stream} failed", error)
+
+    def _turn(self) -> None:
+        left_s = self._demand.due_s - _now_s()
+        if left_s > 0:
+            message = self.control.get(timedelta(seconds=left_s))
+            if message is not None:
+                self._obey(message)
+                return
+        now_s = _now_s()
+        has_settled = self._optics.settle(float(self._meter.render(now_s).mean()))
+        if self._demand.still:
+            self._demand.still = False
+            self._send(self.still, now_s, self._imager.still)
+        if self._demand.is_flowing:
+            self._send(self.video, now_s, self._imager.video)
+            self._demand.due_s = _next_tick(_now_s(), self._plan.fps)
+        else:
+            self._demand.due_s = now_s + (IDLE_S if has_settled else SETTLING_S)
+
+    def _obey(self, message: Any) -> None:
+        for command, name, read in _SETTINGS:
+            if message.getCommand(command):
+                setattr(self._optics, name, read(message))
+        if message.getCommand(_Command.START_STREAM):
+            self._demand.is_flowing = True
+        if message.getCommand(_Command.STOP_STREAM):
+            self._demand.is_flowing = False
+        if message.getCommand(_Command.STILL_CAPTURE):
+            self._demand.still = True
+        self._demand.due_s = min(self._demand.due_s, _next_tick(_now_s(), self._plan.fps))
+
+    def _send(
+        self, output: Any, tick_s: float, take: Callable[[float], tuple[NDArray[Any], Any]]
+    ) -> None:
+        reading = self._optics.reading()
+        tick = timedelta(seconds=tick_s)
+        pixels, kind = take(tick.total_seconds())
+        frame = dai.ImgFrame()
+        frame.setCvFrame(pixels, kind)
+        self._seq += 1
+        frame.setSequenceNum(self._seq)
+        frame.setTimestamp(tick)
+        frame.setTimestampDevice(tick)
+        frame.cam.exposureTimeUs = reading.exposure_us
+        frame.cam.sensitivityIso = reading.iso
+        frame.cam.wbColorTemp = reading.kelvin
+        frame.cam.lensPositionRaw = reading.lens or 0.0
+        frame.cam.fps = self._plan.fps
+        output.send(frame)
+
+
+def meter_for(lens: Lens) -> View:
+    """Return the small view by which a sensor measures the light."""
+    height = max(1, round(_METER_PX * lens.size[1] / lens.size[0]))
+    return view(Lens((_METER_PX, height), lens.fov_deg, lens.right_m, lens.has_color))
+
+
+def fit(picture: Pixels, size: Size, resize_mode: str) -> Pixels:
+    """Return a picture in another size: cut (CROP), deformed (STRETCH) or with bars (LETTERBOX)."""
+    height, width = picture.shape[:2]
+    if (width, height) == size:
+        return picture
+    scales = (size[0] / width, size[1] / height)
+    if resize_mode == "STRETCH":
+        return _resized(picture, size)
+    scale = max(scales) if resize_mode == "CROP" else min(scales)
+    inner = _resized(picture, (max(1, round(width * scale)), max(1, round(height * scale))))
+    canvas: Pixels = np.zeros((size[1], size[0], *picture.shape[2:]), np.uint8)
+    taken_y, placed_y = _centred(inner.shape[0], size[1])
+    taken_x, placed_x = _centred(inner.shape[1], size[0])
+    canvas[placed_y, placed_x] = inner[taken_y, taken_x]
+    return canvas
+
+
+def _centred(length: int, room: int) -> tuple[slice, slice]:
+    """Return which part of a length is taken and where in the room it goes."""
+    common = min(length, room)
+    start, place = (length - common) // 2, (room - common) // 2
+    return slice(start, start + common), slice(place, place + common)
+
+
+def _resized(picture: Pixels, size: Size) -> Pixels:
+    resized: Any = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
+    result: Pixels = resized
+    return result
+
+
+def _now_s() -> float:
+    return dai.Clock.now().total_seconds()
+
+
+def _next_tick(now_s: float, fps: float) -> float:
+    return (now_s * fps // 1 + 1) / fps

@@ -1,0 +1,91 @@
+"""What is wanted of a camera, kept in a file so that a new worker goes on where the last ended."""
+
+import json
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from lensbus_proto.errors import CommandError
+from lensbus_services.oak import config, control
+from lensbus_services.oak.activation import is_consistent
+from lensbus_services.oak.config import Config
+from lensbus_services.oak.control import Control
+from lensbus_services.oak.features import Features
+
+logger = logging.getLogger(__name__)
+
+_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which streams are to be on, and how every stream is to run."""
+
+    active: frozenset[str]
+    configs: Mapping[str, Config]
+    controls: Mapping[str, Control]
+
+
+def defaults(features: Features, active_after_boot: str, fps: float) -> Wanted:
+    """Return what is wanted of a camera of which nothing is known."""
+    sensors = {stream: features.sensors_of(stream)[0] for stream in features.streams}
+    on = {
+        "cameras": lambda sensor: True,
+        "color": lambda sensor: sensor.has_color,
+        "none": lambda sensor: False,
+    }[active_after_boot]
+    return Wanted(
+        active=frozenset(sensor.socket for sensor in features.sensors if on(sensor)),
+        configs={stream: config.default(sensor, fps) for stream, sensor in sensors.items()},
+        controls={
+            stream: control.default(sensor.has_autofocus) for stream, sensor in sensors.items()
+        },
+    )
+
+
+def save(path: Path, wanted: Wanted) -> None:
+    """Write the file; a crash leaves either the old or the new one."""
+    table = {
+        "version": _VERSION,
+        "active": sorted(wanted.active),
+        "configs": {stream: asdict(each) for stream, each in sorted(wanted.configs.items())},
+        "controls": {stream: asdict(each) for stream, each in sorted(wanted.controls.items())},
+    }
+    fresh = path.with_suffix(".new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(json.dumps(table, indent=1), encoding="utf-8")
+        os.replace(fresh, path)
+    except OSError as error:
+        # The camera does what it was told; only a new worker would not know.
+        logger.warning("wanted state not saved", extra={"path": path, "reason": error})
+
+
+def load(path: Path, features: Features, fallback: Wanted) -> Wanted:
+    """Return what the file says, or the fallback if there is none or it makes no sense."""
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+        return _read(table, features, fallback)
+    except FileNotFoundError:
+        return fallback
+    except (OSError, ValueError, TypeError, LookupError, AttributeError, CommandError) as error:
+        logger.warning("wanted state ignored", extra={"path": path, "reason": error})
+        return fallback
+
+
+def _read(table: Any, features: Features, fallback: Wanted) -> Wanted:
+    if table["version"] != _VERSION:
+        raise ValueError(f"version {table['version']}")
+    active = frozenset(table["active"])
+    if not is_consistent(active, features.streams):
+        raise ValueError(f"these streams cannot be on: {sorted(active)}")
+    configs = dict(fallback.configs)
+    for stream, stored in table["configs"].items():
+        configs[stream] = config.change(configs[stream], stored, features.sensors_of(stream)[0])
+    controls = dict(fallback.controls)
+    for stream, stored in table["controls"].items():
+        controls[stream] = control.change(controls[stream], stored)
+    return Wanted(active, configs, controls)

@@ -1,0 +1,82 @@
+"""The memory card: what is on it, and having files sent over."""
+
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from lensbus_proto.errors import CameraError, CommandError
+from lensbus_services.sony.codes import (
+    CHUNK_BYTES,
+    CONTENTS_TRANSFER_ON,
+    INDEX_BEING_BUILT,
+    SCREENNAIL,
+    THUMBNAIL,
+    Property,
+)
+from lensbus_services.sony.library import CardFile, Link
+from lensbus_services.sony.observations import Pull
+from lensbus_services.sony.session import Session
+
+RETRY_S: Final = 0.2
+INDEX_LIMIT_S: Final = 10.0
+PREVIEWS: Final = {"thumbnail": THUMBNAIL, "screennail": SCREENNAIL}
+
+
+def list_files(session: Session, slot: int, deadline_s: float) -> list[dict[str, Any]]:
+    """Return the files on the card in a slot, as they travel."""
+    link = session.link()
+    mode = session.wish.mode if session.wish else ""
+    if mode == "remote-transfer":
+        files = _card_files(session, link, slot, min(deadline_s * 0.8, INDEX_LIMIT_S))
+    elif mode == "contents":
+        files = _contents_files(link)
+    else:
+        raise CameraError("the card cannot be read in the mode remote", detail={"mode": mode})
+    return [file_map(file) for file in files]
+
+
+def file_map(file: CardFile) -> dict[str, Any]:
+    """Return a file as it travels; the size of the picture only where the SDK tells it."""
+    data: dict[str, Any] = {
+        "content_id": file.content_id,
+        "file_id": file.file_id,
+        "path": file.path,
+        "size": file.size,
+        "created": list(file.created),
+    }
+    return data | ({"width": file.width, "height": file.height} if file.width else {})
+
+
+def pull(session: Session, slot: int, wanted: Pull, what: str, folder: Path) -> None:
+    """Begin to copy a file, or a small picture of it, into a folder; events tell the rest."""
+    link = session.link()
+    before, session.pull = session.pull, wanted
+    try:
+        if session.wish is not None and session.wish.mode == "contents" and what == "file":
+            link.pull_contents(wanted.content_id, folder)
+        elif what == "file":
+            link.pull_file(slot, wanted.content_id, wanted.file_id, CHUNK_BYTES, folder)
+        else:
+            link.pull_preview(slot, wanted.content_id, wanted.file_id, PREVIEWS[what], folder)
+    except CommandError:
+        session.pull = before  # one that is on its way goes on
+        raise
+
+
+def _card_files(session: Session, link: Link, slot: int, limit_s: float) -> list[CardFile]:
+    # Some bodies answer 0x8D05 while they index; that is over after a moment.
+    give_up = time.monotonic() + limit_s
+    while True:
+        try:
+            return link.card_files(slot)
+        except CameraError as error:
+            if error.vendor_code != INDEX_BEING_BUILT or time.monotonic() > give_up:
+                raise
+        session.pause(link, RETRY_S)
+
+
+def _contents_files(link: Link) -> list[CardFile]:
+    status = link.properties([Property.CONTENTS_TRANSFER_STATUS])
+    if not status or status[0].value != CONTENTS_TRANSFER_ON:
+        raise CameraError("the camera does not let its contents be read now")
+    return link.contents_files()

@@ -1,0 +1,44 @@
+"""Loading the SDK that the settings name, and finding the cameras that it sees."""
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from lensbus_proto.runtime.settings import SonySettings
+from lensbus_services.sony.library import SIMULATOR, Found, Sdk, acquire_sdk
+
+SIMULATED: Final = "simulator"
+
+
+def open_sdk(settings: SonySettings, state: Path) -> Sdk:
+    """Return the SDK, ready to use; `release` gives it back."""
+    if settings.library == SIMULATED:
+        return acquire_sdk(SIMULATOR, environment=simulator_environment(settings, state))
+    return acquire_sdk(Path(settings.library).expanduser().absolute())
+
+
+def simulator_environment(settings: SonySettings, state: Path) -> Mapping[str, str]:
+    """Return the variables that tell the simulator what to play."""
+    simulator = settings.simulator
+    return {
+        "CRSIM_CAMERAS": ",".join(simulator.cameras),
+        "CRSIM_STATE": str(state / "simulator" / "sony"),
+        "CRSIM_TIME_SCALE": f"{simulator.time_scale:g}",
+        "CRSIM_CALLBACK_SLOTS": str(simulator.callback_slots),
+    }
+
+
+def find_cameras(settings: SonySettings, state: Path) -> list[Found]:
+    """Return the cameras that are there now. May be called again and again."""
+    cameras = _lasting_sdk(settings, state).enumerate(settings.enumerate_s)
+    try:
+        return [found for found in cameras.found if found.camera]
+    finally:
+        cameras.close()
+
+
+@functools.cache
+def _lasting_sdk(settings: SonySettings, state: Path) -> Sdk:
+    """Init once, for as long as the process lives: the SDK does not promise a second time."""
+    return open_sdk(settings, state)

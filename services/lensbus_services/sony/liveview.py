@@ -1,0 +1,130 @@
+"""Live view: switched on by a command, fetched only while somebody looks."""
+
+import logging
+import threading
+import time
+from typing import Final
+
+from lensbus_proto.errors import CameraError, CommandError, NotConnected
+from lensbus_proto.runtime.clock import unix_us
+from lensbus_services.driver import Frame
+from lensbus_services.sony.codes import ENABLE_LIVE_VIEW
+from lensbus_services.sony.library import Link
+from lensbus_services.sony.session import Session
+
+logger = logging.getLogger(__name__)
+
+STREAM: Final = "liveview"
+BETWEEN_S: Final = 0.025  # a picture every 33 ms is the most that bodies give
+AGAIN_S: Final = 0.004  # when there was no new one
+TROUBLE_S: Final = 0.25  # when the camera said no
+FIRST_S: Final = 0.5  # for the first picture after enabling
+
+
+class LiveView:
+    """Polls pictures from the session's link. `pictures` has one calling thread."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._changed = threading.Condition()
+        self._started: Link | None = None  # a new connection begins without live view
+        self._watched = False
+        self._due = 0.0
+
+    def start(self) -> bool:
+        """Begin to stream, enabling live view if need be. Return True if it streamed already."""
+        link = self._session.link()
+        if self._started is link:
+            return True
+        if not self.is_enabled():
+            link.set_setting(ENABLE_LIVE_VIEW, 1)
+            self._await_first(link)
+        with self._changed:
+            self._started = link
+            self._changed.notify_all()
+        return False
+
+    def stop(self) -> bool:
+        """Stop streaming. Return True if it did not stream."""
+        already = not self.is_streaming()
+        with self._changed:
+            self._started = None
+        return already
+
+    def enable(self, enabled: bool) -> None:
+        """Switch live view in the camera."""
+        self._session.link().set_setting(ENABLE_LIVE_VIEW, int(enabled))
+
+    def is_enabled(self) -> bool:
+        """Tell whether live view is switched on in the camera."""
+        return self._session.link().setting(ENABLE_LIVE_VIEW) == 1
+
+    def is_streaming(self) -> bool:
+        """Tell whether pictures are fetched while somebody looks."""
+        return self._link() is not None
+
+    def watch(self, watched: bool) -> None:
+        """Tell whether somebody looks."""
+        with self._changed:
+            self._watched = watched
+            self._changed.notify_all()
+
+    def pictures(self, timeout_s: float) -> list[Frame]:
+        """Return the next picture; wait for it if need be."""
+        give_up = time.monotonic() + timeout_s
+        while (now := time.monotonic()) < give_up:
+            link = self._link() if self._watched else None
+            if link is None:
+                with self._changed:
+                    self._changed.wait(min(give_up - now, 0.5))
+            elif now < self._due:
+                time.sleep(min(self._due, give_up) - now)
+            elif frame := self._fetch(link):
+                return [frame]
+        return []
+
+    def _fetch(self, link: Link) -> Frame | None:
+        try:
+            image = link.picture()
+        except CommandError as error:
+            # FX3 bodies answer so for the whole of the mode remote-transfer.
+            logger.debug("no picture", extra={"reason": error.message})
+            self._due = time.monotonic() + TROUBLE_S
+            return None
+        size = jpeg_size(image)
+        self._due = time.monotonic() + (BETWEEN_S if size else AGAIN_S)
+        if size is None:
+            return None
+        info = {"format": "jpeg", "width": size[0], "height": size[1]}
+        return Frame(STREAM, unix_us(), info, image)
+
+    def _link(self) -> Link | None:
+        started = self._started
+        try:
+            return started if started is not None and self._session.link() is started else None
+        except NotConnected:
+            return None
+
+    def _await_first(self, link: Link) -> None:
+        for _ in range(20):
+            try:
+                if link.picture_room() > 0:
+                    return
+            except CameraError as error:
+                logger.debug("live view not ready", extra={"reason": error.message})
+            self._session.pause(link, FIRST_S / 20)
+
+
+def jpeg_size(image: bytes) -> tuple[int, int] | None:
+    """Return width and height of a JPEG picture, None if it is none."""
+    if image[:2] != b"\xff\xd8":
+        return None
+    at = 2
+    while at + 9 <= len(image) and image[at] == 0xFF:
+        marker, length = image[at + 1], int.from_bytes(image[at + 2 : at + 4])
+        # Start of frame; C4, C8 and CC among these numbers are tables.
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height = int.from_bytes(image[at + 5 : at + 7])
+            return int.from_bytes(image[at + 7 : at + 9]), height
+        at += 2 + length
+    return None

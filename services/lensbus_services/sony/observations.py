@@ -1,0 +1,216 @@
+"""Callbacks of the SDK as the kinds of WIRE.md: tables and plain functions.
+
+Not told here: the two that depend on how the connection came to its end (`disconnected`), which
+`session` decides.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from lensbus_services.driver import Observation
+from lensbus_services.sony.codes import Property, error_name
+from lensbus_services.sony.library import Found, Kind, Seen
+from lensbus_services.sony.warnings import (
+    AF_STATUS,
+    OPERATION_RESULTS,
+    WARNINGS,
+    warning_name,
+)
+
+RECONNECTED: Final = 0x20001
+RECONNECTING: Final = 0x20002
+AF_STATUS_CHANGED: Final = 0x60001
+OPERATION_RESULT: Final = 0x60002
+OPERATION_INVALID: Final = 0x60003
+
+CONTENTS_STARTED: Final = 0x20025
+CONTENTS_COMPLETE: Final = 0x20026
+TRANSFER_OK: Final = 0x20093
+TRANSFER_FAILED: Final = 0x20094
+TRANSFER_BUSY: Final = 0x20095
+TRANSFER_GOES_ON: Final = 0x20099
+
+# Warnings that are kinds of their own: what the client is told.
+_RESULTS: Final[Mapping[int, tuple[str, Mapping[str, Any]]]] = {
+    RECONNECTED: ("reconnected", {}),
+    RECONNECTING: ("reconnecting", {}),
+    AF_STATUS_CHANGED: ("afStatus", {"state": "unlocked", "source": "OnWarning"}),
+    0x20009: ("formatResult", {"success": False}),
+    0x2000A: ("formatResult", {"success": False}),
+    0x2000B: ("formatResult", {"success": True}),
+    0x2001B: ("formatResult", {"success": False, "canceled": True}),
+    0x20027: ("settingsResult", {"operation": "read", "success": False}),
+    0x20028: ("settingsResult", {"operation": "read", "success": True}),
+    0x20029: ("settingsResult", {"operation": "read", "success": False}),
+    0x2002A: ("settingsResult", {"operation": "save", "success": False}),
+    0x2006B: ("focusResult", {"success": False}),
+    0x2006C: ("focusResult", {"success": True}),
+    0x2006D: ("focusResult", {"success": False}),
+    0x2008C: ("cautionDisplay", {"message": WARNINGS[0x2008C]}),
+    0x20043: ("lutImportResult", {"success": True, "status": "success"}),
+}
+
+_LUT_FAILURES: Final[Mapping[int, str]] = {
+    0x20042: "invalid",
+    0x20044: "general_failure",
+    0x20045: "invalid_filename",
+    0x20046: "device_busy",
+    0x20047: "storage_full",
+    0x20048: "invalid_parameter",
+    0x20049: "invalid_file",
+}
+
+_AF_STATES: Final[Mapping[int, str]] = {
+    1: "unlocked",
+    2: "focused",
+    3: "unlocked",
+    5: "tracking",
+    6: "focused",
+    7: "unlocked",
+    8: "tracking",
+    9: "tracking",
+}
+
+_OPERATIONS: Final[Mapping[int, str]] = {2: "SetDeviceProperty", 3: "SendCommand"}
+_SETTINGS_FILE: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """A file on its way from the card."""
+
+    content_id: int
+    file_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What one has to know to understand a callback."""
+
+    found: Found
+    folder: Path | None = None  # where the camera saves
+    pull: Pull | None = None
+
+
+def observe(seen: Seen, scene: Scene) -> Observation | None:
+    """Return what a callback means to a client, if anything."""
+    told = _TELL[seen.kind](seen, scene) if seen.kind in _TELL else None
+    return None if told is None else Observation(told[0], seen.time_us, told[1])
+
+
+def disconnected(
+    found: Found, time_us: int, error: int = 0, reason: str | None = None
+) -> Observation:
+    """Return the observation that a camera's connection is gone."""
+    data = {
+        "id": found.camera,
+        "error": f"0x{error:08X}",
+        "errorCode": f"0x{error:x}",
+        "reason": reason or (error_name(error) if error else "closed by the camera"),
+    }
+    return Observation("disconnected", time_us, data)
+
+
+def failed(time_us: int, code: str, message: str) -> Observation:
+    """Return the observation that something went wrong without a client having asked for it."""
+    return Observation("error", time_us, {"code": code, "message": message})
+
+
+Told = tuple[str, Mapping[str, Any]] | None
+
+
+def _connected(_: Seen, scene: Scene) -> Told:
+    return "connected", {"id": scene.found.camera, "model": scene.found.model}
+
+
+def _property_changed(seen: Seen, _: Scene) -> Told:
+    # The metered level changes several times a second, whatever happens.
+    codes = [f"0x{code:x}" for code in seen.codes if code != Property.METERED_MANUAL_LEVEL]
+    return ("propertyChanged", {"codes": codes, "count": len(codes)}) if codes else None
+
+
+def _download_complete(seen: Seen, scene: Scene) -> Told:
+    path = _full_path(seen.text, scene.folder)
+    kind = "settings" if seen.code == _SETTINGS_FILE else "image"
+    size = _size_bytes(path)
+    return "downloadComplete", {"filename": path, "savedPath": path, "type": kind, "size": size}
+
+
+def _warning(seen: Seen, _: Scene) -> Told:
+    if seen.code in _RESULTS:
+        return _RESULTS[seen.code]
+    if seen.code in _LUT_FAILURES:
+        word = _LUT_FAILURES[seen.code]
+        return "lutImportResult", {"success": False, "status": word, "error": word}
+    return "warning", {"code": f"0x{seen.code:x}", "message": warning_name(seen.code)}
+
+
+def _extended_warning(seen: Seen, scene: Scene) -> Told:
+    first, second, third = seen.params
+    if seen.code == AF_STATUS_CHANGED:
+        state = _AF_STATES.get(first, "tracking")
+        detail = AF_STATUS.get(first, f"unknown({first})")
+        return "afStatus", {"state": state, "detail": detail, "source": "OnWarningExt"}
+    if seen.code in (OPERATION_RESULT, OPERATION_INVALID):
+        operation = f"{_OPERATIONS.get(first, f'0x{first:x}')} 0x{second & 0xFFFFFFFF:x}"
+        result = OPERATION_RESULTS.get(third, f"unknown({third})")
+        return "operationResult", {"operation": operation, "result": result}
+    return _warning(seen, scene)
+
+
+def _operation(seen: Seen, _: Scene) -> Told:
+    return "operationResult", {"operation": f"0x{seen.code:x}", "result": warning_name(seen.code)}
+
+
+def _error(seen: Seen, _: Scene) -> Told:
+    return "error", {"code": f"0x{seen.code:08x}", "message": error_name(seen.code)}
+
+
+def _contents_transfer(seen: Seen, _: Scene) -> Told:
+    status = {CONTENTS_STARTED: "started", CONTENTS_COMPLETE: "complete"}.get(seen.code, "error")
+    data: dict[str, Any] = {"status": status, "handle": f"0x{seen.handle:x}", "files": []}
+    if seen.text and seen.text.isascii() and seen.text.isprintable():
+        data |= {"filename": seen.text, "files": [seen.text]}
+    return "contentsTransfer", data
+
+
+def _transfer_progress(seen: Seen, scene: Scene) -> Told:
+    path = _full_path(seen.text, scene.folder) if seen.text else ""
+    data: dict[str, Any] = {
+        "percent": seen.params[0],
+        "notify": f"0x{seen.code:x}",
+        "contentId": scene.pull.content_id if scene.pull else 0,
+        "fileId": scene.pull.file_id if scene.pull else 0,
+        "filename": path,
+        "savedPath": path,
+    }
+    if seen.code not in (TRANSFER_OK, TRANSFER_GOES_ON):
+        data["error"] = warning_name(seen.code)
+    return "transferProgress", data
+
+
+_TELL: Final[Mapping[Kind, Callable[[Seen, Scene], Told]]] = {
+    Kind.CONNECTED: _connected,
+    Kind.PROPERTIES: _property_changed,
+    Kind.DOWNLOADED: _download_complete,
+    Kind.OPERATION: _operation,
+    Kind.CONTENTS: _contents_transfer,
+    Kind.WARNING: _warning,
+    Kind.WARNING_EXT: _extended_warning,
+    Kind.ERROR: _error,
+    Kind.TRANSFER: _transfer_progress,
+}
+
+
+def _full_path(name: str, folder: Path | None) -> str:
+    """Return an absolute path: some releases tell only the name inside the save folder."""
+    return str(folder / name) if folder is not None else name
+
+
+def _size_bytes(path: str) -> int:
+    try:
+        return Path(path).stat().st_size
+    except OSError:  # moved away already
+        return 0

@@ -1,0 +1,78 @@
+"""Where pictures may be saved: only below the folders that the settings name."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lensbus_proto.errors import BadArguments, CameraError
+from lensbus_proto.runtime.settings import SonySettings
+from lensbus_services.sony.codes import AUTO_NUMBER
+
+
+@dataclass(frozen=True, slots=True)
+class SaveInfo:
+    """What the SDK was told about files for the host; number -1: the camera counts."""
+
+    path: Path
+    prefix: str = ""
+    start_number: int = AUTO_NUMBER
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folders of one camera: where it saves unless told otherwise, and where it may."""
+
+    default: Path
+    roots: tuple[Path, ...]
+
+    @classmethod
+    def of(cls, settings: SonySettings, state: Path, camera: str) -> "Places":
+        """Return the folders that the settings name, filled in for a camera."""
+
+        def fill(text: str) -> Path:
+            filled = text.replace("{state}", str(state)).replace("{camera}", camera)
+            return Path(filled).expanduser().absolute()
+
+        return cls(fill(settings.save_path), tuple(map(fill, settings.save_roots)))
+
+    def prepare_default(self) -> Path:
+        """Return the folder to save in unless told otherwise; it exists after that."""
+        try:
+            self.default.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CameraError(f"{self.default} cannot be created: {error.strerror}") from error
+        return self.default
+
+    def prepare(self, field: str, value: str) -> Path:
+        """Return the folder that a client names, with links resolved; it exists after that.
+
+        BadArguments when it lies below none of the roots.
+        """
+        folder = self._resolve(field, value)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadArguments.of(
+                field, value, f"a folder that can be made ({error.strerror})"
+            ) from error
+        return folder
+
+    def _resolve(self, field: str, value: str) -> Path:
+        roots = [root.resolve() for root in self.roots]
+        expected = f"an absolute path below {' or '.join(map(str, self.roots))}"
+        try:
+            path = Path(value)
+            if path.is_absolute():
+                folder = path.resolve()
+                if any(folder.is_relative_to(root) for root in roots):
+                    return folder
+        # A NUL, a name that is too long, or links in a circle.
+        except (OSError, ValueError, RuntimeError) as error:
+            raise BadArguments.of(field, value, expected) from error
+        raise BadArguments.of(field, value, expected)
+
+
+def check_prefix(prefix: str) -> str:
+    """Return the prefix of file names if it can be one: it must not lead out of the folder."""
+    if len(prefix) > 64 or not prefix.isprintable() or "/" in prefix or prefix.startswith("."):
+        raise BadArguments.of("prefix", prefix, "at most 64 characters, no slash, no leading dot")
+    return prefix

@@ -1,0 +1,374 @@
+"""One camera's connection: beginning it, waiting for the SDK's word, letting go of it.
+
+Threads: commands come from several; `pump` reads what the SDK called back, moves the state and
+tells the outlet; `keeper` releases the device of a connection that ended by itself.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from lensbus_proto.errors import (
+    CameraBusy,
+    CameraError,
+    CameraGone,
+    CameraTimeout,
+    NotConnected,
+    Refused,
+)
+from lensbus_proto.runtime.clock import unix_us
+from lensbus_proto.runtime.settings import SonySettings
+from lensbus_services.driver import Observation
+from lensbus_services.sony.codes import (
+    CONNECT_ADVICE,
+    MODES,
+    PC_REMOTE,
+    DataType,
+    Property,
+    error_name,
+)
+from lensbus_services.sony.connection import Signal, State, following, is_connected
+from lensbus_services.sony.library import Cameras, Credentials, Found, Kind, Link, Queue, Sdk, Seen
+from lensbus_services.sony.observations import (
+    RECONNECTING,
+    TRANSFER_GOES_ON,
+    Pull,
+    Scene,
+    disconnected,
+    observe,
+)
+from lensbus_services.sony.outlet import Outlet
+from lensbus_services.sony.saving import Places, SaveInfo
+from lensbus_services.sony.wish import Wish
+from lensbus_services.threads import spawn
+
+logger = logging.getLogger(__name__)
+
+ENDING: Final = "the worker of this camera is ending"
+FRESH_S: Final = 60.0  # after that the camera may have been plugged in anew
+DISCONNECT_S: Final = 5.0  # OnDisconnected after Disconnect
+ABANDON_S: Final = 1.0  # the same for a connection that never came about
+RELEASE_S: Final = 0.1  # at least, for a call on its way to come back
+SEQUENCE_S: Final = 1.0  # a capture sequence lets go of the shutter
+
+# Told even when the end of the connection has been told already.
+_LATE: Final = (Kind.DOWNLOADED, Kind.CONTENTS, Kind.TRANSFER, Kind.ERROR)
+
+
+class Until:
+    """A time limit over several steps."""
+
+    def __init__(self, limit_s: float) -> None:
+        self._end = time.monotonic() + limit_s
+
+    def left_s(self) -> float:
+        """Return what is left of it."""
+        return max(0.0, self._end - time.monotonic())
+
+
+class Session:
+    """The one connection that a camera may have, from a driver's open to its close."""
+
+    def __init__(
+        self,
+        sdk: Sdk,
+        cameras: Cameras,
+        found: Found,
+        settings: SonySettings,
+        places: Places,
+        outlet: Outlet,
+    ) -> None:
+        self.found = found
+        self.places = places
+        self.wish: Wish | None = None  # how it is connected now
+        self.save_info = SaveInfo(places.default)
+        self.pull: Pull | None = None
+        self._sdk = sdk
+        self._settings = settings
+        self._outlet = outlet
+        self._scale = settings.simulator.time_scale if settings.library == "simulator" else 1.0
+        self._changed = threading.Condition()
+        self._state = State.ABSENT
+        self._error = 0
+        self.error_told = False  # of the last connection: clients have heard of it
+        self._number = 0
+        self._link: Link | None = None
+        self._cameras: Cameras | None = cameras
+        self._closed = False
+        self._changing = threading.Lock()  # one connect or disconnect at a time
+        self._sequence = threading.Lock()  # one capture sequence at a time
+        self._queue = Queue()
+        self._pump_thread = spawn(self._pump, "sony-pump")
+        spawn(self._keep, "sony-keeper")
+
+    # What is
+
+    @property
+    def is_connected(self) -> bool:
+        """Tell whether clients see the camera as connected."""
+        return is_connected(self._state)
+
+    def link(self) -> Link:
+        """Return the connection; NotConnected without one."""
+        with self._changed:
+            if self._link is None or not is_connected(self._state):
+                raise NotConnected("the camera is not connected")
+            return self._link
+
+    def pause(self, link: Link, wait_s: float) -> None:
+        """Wait; CameraGone as soon as the connection is not there any more."""
+
+        def is_over() -> bool:
+            return self._link is not link or not is_connected(self._state)
+
+        with self._changed:
+            if self._changed.wait_for(is_over, wait_s * self._scale):
+                raise CameraGone("the connection came to its end meanwhile", began=True)
+
+    @contextmanager
+    def sequence(self, limit_s: float) -> Iterator[Link]:
+        """Hold the camera for several calls that belong together: two never mix."""
+        if not self._sequence.acquire(timeout=limit_s):
+            raise CameraBusy("another capture is still going on")
+        try:
+            yield self.link()
+        finally:
+            self._sequence.release()
+
+    def save(self, info: SaveInfo) -> None:
+        """Tell the SDK where files for the host go from now on."""
+        with self._changing:  # a new connection sets its own place first
+            self._save(self.link(), info)
+
+    def _save(self, link: Link, info: SaveInfo) -> None:
+        link.set_save_info(info.path, info.prefix, info.start_number)
+        self.save_info = info
+
+    # Beginning and end
+
+    def connect(self, wish: Wish, login: Credentials) -> bool:
+        """Connect and wait for the camera's word. Return True if it was connected before."""
+        with self._changing:
+            if self._closed:
+                raise CameraGone(ENDING)
+            if self.is_connected:
+                return True
+            self._let_go(ABANDON_S)
+            link = self._begin(wish, login)
+            self._await_opened()
+            self._prepare(link)
+        return False
+
+    def disconnect(self) -> bool:
+        """Tell the end, then bring it about. Return True if there was no connection."""
+        was_connected = self._stop("requested")
+        with self._changing:
+            told = self._let_go(DISCONNECT_S)
+        if was_connected and not told:
+            raise CameraTimeout("Disconnect timed out", operation="Disconnect", began=True)
+        return not was_connected
+
+    def close(self, limit_s: float) -> bool:
+        """Let go of everything within the limit. Return False if a call held it up."""
+        until = Until(limit_s)
+        with self._changed:
+            self._closed = True
+        self._stop("the worker stops")
+        orderly = self._changing.acquire(timeout=limit_s / 2)
+        if orderly:
+            try:
+                self._let_go(until.left_s() * 0.8)
+                self._forget_cameras()
+            finally:
+                self._changing.release()
+        self._queue.close()
+        self._pump_thread.join(until.left_s())
+        if orderly and not self._pump_thread.is_alive():
+            self._queue.free()
+        return orderly
+
+    def _begin(self, wish: Wish, login: Credentials) -> Link:
+        if self._cameras is not None and self._cameras.age_s() > FRESH_S:
+            self._forget_cameras()
+        cameras = self._cameras or self._sdk.enumerate(self._settings.enumerate_s)
+        self._cameras = cameras
+        index = cameras.index(self.found.camera)
+        if index is None:
+            self._forget_cameras()
+            raise CameraGone(f"camera {self.found.camera} is not there")
+        link = Link(self._sdk, self._queue, self._number + 1)
+        with self._changed:
+            if self._closed:
+                link.release()
+                raise CameraGone(ENDING)
+            self._number += 1
+            self._link = link
+            self.wish = wish
+            self._error = 0
+            self.error_told = False
+            self._advance(Signal.BEGIN)
+        result = link.connect(cameras, index, MODES[wish.mode], wish.reconnecting, login)
+        if result != 0:
+            with self._changed:
+                self._error = result
+                self._advance(Signal.FAILED)
+        return link
+
+    def _await_opened(self) -> None:
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._closed or self._state is not State.CONNECTING,
+                self._settings.connect_s,
+            )
+            state, error = self._state, self._error
+        if state is State.UP:
+            return
+        self._let_go(ABANDON_S)
+        self._forget_cameras()
+        if state is State.ENDED:
+            advice = CONNECT_ADVICE.get(error, "the camera refused the connection")
+            raise Refused(
+                f"{advice} (0x{error:04X} {error_name(error)})",
+                vendor_code=error,
+                operation="Connect",
+            )
+        if state is State.CONNECTING and not self._closed:
+            limit_s = self._settings.connect_s
+            raise CameraTimeout(
+                f"Connection did not complete within {limit_s:g}s.", operation="Connect"
+            )
+        raise CameraGone("the connection was given up meanwhile")
+
+    def _prepare(self, link: Link) -> None:
+        """Do what every connection needs once; a body may refuse either."""
+        try:
+            # Bodies without this switch are under remote control by themselves.
+            link.set_value(Property.PRIORITY_KEY, DataType.UINT16_ARRAY, PC_REMOTE)
+        except CameraError as error:
+            logger.info("priority key not set", extra={"reason": error.message})
+        try:
+            # Without a place to save, settings are refused for the rest of the connection.
+            self._save(link, SaveInfo(self.places.prepare_default()))
+        except CameraError as error:
+            logger.warning("save folder not set", extra={"reason": error.message})
+
+    def _stop(self, reason: str) -> bool:
+        """Move towards the end and wake everybody who waits for something else."""
+        with self._changed:
+            was_connected = is_connected(self._state)
+            if was_connected:
+                self._outlet.put(disconnected(self.found, unix_us(), reason=reason))
+            self._advance(Signal.STOP)
+            return was_connected
+
+    def _let_go(self, wait_s: float) -> bool:
+        """Disconnect and release whatever there is. Return whether the SDK told the end."""
+        until = Until(wait_s)
+        link = self._link
+        if link is None:
+            return True
+        with self._changed:
+            self._advance(Signal.STOP)
+            over = self._state is State.ENDED
+        quiet = self._sequence.acquire(timeout=min(SEQUENCE_S, until.left_s() / 2))
+        try:
+            if not over:
+                link.disconnect(until.left_s())
+                with self._changed:
+                    self._changed.wait_for(lambda: self._state is State.ENDED, until.left_s())
+                    over = self._state is State.ENDED
+        except CameraError as error:
+            logger.warning("not disconnected", extra={"reason": error.message})
+        try:
+            link.release(max(until.left_s(), RELEASE_S))
+        except CameraError as error:
+            logger.warning("device not released", extra={"reason": error.message})
+        finally:
+            if quiet:
+                self._sequence.release()
+        with self._changed:
+            self._link = None
+            self.wish = None
+            self.pull = None
+            self._advance(Signal.RELEASED)
+        return over
+
+    def _forget_cameras(self) -> None:
+        """Have the next connection look for the camera anew: a replugged one is another object."""
+        if self._cameras is not None:
+            self._cameras.close()
+            self._cameras = None
+
+    # What the SDK calls back
+
+    def _pump(self) -> None:
+        """Thread: carry callbacks into state and outlet."""
+        while True:
+            try:
+                seen = self._queue.next(60.0)
+            except EOFError:
+                return
+            if seen is None:
+                continue
+            if seen.dropped:
+                logger.error("callbacks lost", extra={"lost": seen.dropped})
+            if seen.link == self._number:
+                self._take(seen)
+
+    def _take(self, seen: Seen) -> None:
+        scene = Scene(self.found, self.save_info.path, self.pull)
+        told = observe(seen, scene)
+        with self._changed:
+            before = self._state
+            signal = _signal(seen)
+            if seen.kind in (Kind.ERROR, Kind.DISCONNECTED):
+                self._error = seen.code
+                self.error_told = seen.kind is Kind.ERROR
+            if seen.kind is Kind.TRANSFER and seen.code != TRANSFER_GOES_ON:
+                self.pull = None
+            if signal is not None:
+                self._advance(signal)
+            for observation in self._filter(seen, before, told):
+                self._outlet.put(observation)
+
+    def _filter(self, seen: Seen, before: State, told: Observation | None) -> Iterator[Observation]:
+        if seen.kind is Kind.DISCONNECTED:
+            if is_connected(before):
+                yield disconnected(self.found, seen.time_us, seen.code)
+        elif told is not None and (
+            seen.kind in _LATE or before is State.CONNECTING or is_connected(before)
+        ):
+            yield told
+
+    def _keep(self) -> None:
+        """Thread: release the device of a connection that came to its end by itself."""
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed or self._state is State.ENDED)
+            if self._closed:
+                return
+            with self._changing:
+                if self._state is State.ENDED:
+                    self._let_go(ABANDON_S)
+                    self._forget_cameras()
+
+    def _advance(self, signal: Signal) -> None:
+        """Move the state; the condition is held."""
+        self._state = following(self._state, signal)
+        self._changed.notify_all()
+
+
+def _signal(seen: Seen) -> Signal | None:
+    match seen.kind:
+        case Kind.CONNECTED:
+            return Signal.OPENED
+        case Kind.DISCONNECTED:
+            return Signal.DROPPED
+        case Kind.ERROR:
+            return Signal.FAILED
+        case Kind.WARNING if seen.code == RECONNECTING:
+            return Signal.INTERRUPTED
+    return None

@@ -1,0 +1,294 @@
+#include "capture.h"
+
+#include <cerrno>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "session.h"
+
+namespace crsim {
+namespace {
+
+constexpr int kWidth = 1920, kHeight = 1280, kQuality = 90;
+constexpr int kSmallWidth = 1616, kSmallHeight = 1080;
+constexpr std::uint32_t kPictureFile = 0xFFFFFFFF;
+// With 0.6 s the event came 375 ms later than with a short exposure.
+constexpr double kExposureShare = 0.625;
+// A burst is never faster than this, whatever the time scale, so that a held release ends.
+constexpr double kLeastInterval = 50;
+
+}  // namespace
+
+struct Capture::Shot {
+  std::uint32_t number;
+  std::int64_t format;
+  std::int64_t destination;
+  bool small;
+  View view;
+};
+
+void Capture::reset() {
+  session_.body.properties.set(property::kS1, value::kUnlocked);
+  session_.body.properties.set(property::kFocusIndication, value::kFocusUnlocked);
+  focus_ = Focus::None;
+  ++focus_turn_;
+  down_ = waiting_ = always_fires_ = lock_reported_ = false;
+  in_flight_ = 0;
+}
+
+bool Capture::autofocus() const {
+  return session_.body.properties.get(property::kFocusMode) != value::kManualFocus;
+}
+
+bool Capture::in_still_position() const {
+  const std::int64_t program = session_.body.properties.get(property::kExposureProgram);
+  return session_.body.profile.any_position ||
+         session_.body.profile.still_programs.contains(program);
+}
+
+void Capture::lock(bool locked) {
+  session_.change(property::kS1, locked ? value::kLocked : value::kUnlocked);
+}
+
+void Capture::half_press(bool down) {
+  const bool locked = session_.body.properties.get(property::kS1) == value::kLocked;
+  if (down == locked) return;
+  lock(down);
+  if (down) {
+    start_focus();
+    return;
+  }
+  ++focus_turn_;
+  focus_ = Focus::None;
+  waiting_ = always_fires_ = false;
+  // The picture comes first: the status follows when it is delivered.
+  if (in_flight_ == 0) report_unlocked();
+}
+
+void Capture::start_focus() {
+  const std::int64_t mode = session_.body.properties.get(property::kFocusMode);
+  if (mode == value::kManualFocus) return;
+  const Timing& timing = session_.body.profile.timing;
+  const bool sharp = !session_.body.is_in_world("defocused");
+  const unsigned turn = ++focus_turn_;
+  focus_ = Focus::Searching;
+  const auto later = [this, turn](double wait_ms, Scheduler::Task task) {
+    session_.after(wait_ms, [this, turn, task = std::move(task)] {
+      if (turn == focus_turn_) task();
+    });
+  };
+  const bool continuous = mode == value::kAfC;
+  if (continuous && sharp) {
+    later(timing.tracking,
+          [this] { report(value::kTrackingAfC, af_status::kTrackingAfC); });
+  }
+  const double wait =
+      !sharp ? timing.focus_failure : continuous ? timing.tracking_focused : timing.focus;
+  later(wait, [this, sharp, continuous] {
+    if (sharp) {
+      focus_ends(Focus::Found, continuous ? value::kFocusedAfC : value::kFocusedAfS,
+                 continuous ? af_status::kFocusedAfC : af_status::kFocusedAfS);
+    } else {
+      focus_ends(Focus::Missed, continuous ? value::kNotFocusedAfC : value::kNotFocusedAfS,
+                 continuous ? af_status::kNotFocusedAfC : af_status::kNotFocusedAfS);
+    }
+  });
+}
+
+void Capture::focus_ends(Focus result, std::int64_t indication, std::int32_t status) {
+  focus_ = result;
+  report(indication, status);
+  if (waiting_ && (result == Focus::Found || always_fires_)) {
+    expose(session_.body.profile.timing.release_autofocus);
+  }
+  waiting_ = always_fires_ = false;
+}
+
+// Two channels that are not ordered: the property, and a little later the extended warning.
+void Capture::report(std::int64_t indication, std::int32_t status) {
+  session_.change(property::kFocusIndication, indication);
+  lock_reported_ = true;
+  session_.after(session_.body.profile.timing.focus_second_channel, [this, status] {
+    session_.notify.warning_ext(notice::kExtAfStatus, status, 0, 0);
+  });
+}
+
+void Capture::report_unlocked() {
+  if (!lock_reported_) return;
+  lock_reported_ = false;
+  session_.change(property::kFocusIndication, value::kFocusUnlocked);
+  session_.after(session_.body.profile.timing.focus_second_channel, [this] {
+    session_.notify.warning_ext(notice::kExtAfStatus, af_status::kUnlocked, 0, 0);
+  });
+}
+
+void Capture::release(bool down) {
+  if (down == down_) return;
+  down_ = down;
+  if (!down) {
+    // S1 springs back by itself after an exposure, and stays where it is after none.
+    if (in_flight_ > 0) lock(false);
+    return;
+  }
+  if (!in_still_position()) return;
+  const Timing& timing = session_.body.profile.timing;
+  const bool locked = session_.body.properties.get(property::kS1) == value::kLocked;
+  if (!autofocus()) {
+    expose(timing.release_manual);
+  } else if (focus_ == Focus::Found) {
+    expose(timing.release_autofocus);
+  } else if (locked && focus_ == Focus::Searching) {
+    waiting_ = true;
+  } else if (!locked && session_.body.profile.release_focuses) {
+    start_focus();
+    waiting_ = true;
+  }
+  // Else nothing: a release without focus is accepted and has no effect.
+}
+
+void Capture::focus_and_release(bool down) {
+  if (down == down_) return;
+  down_ = down;
+  if (!down) {
+    if (in_flight_ > 0) lock(false);
+    return;
+  }
+  if (!in_still_position()) return;
+  if (!autofocus()) {
+    expose(session_.body.profile.timing.release_manual);
+    return;
+  }
+  lock(true);
+  start_focus();
+  waiting_ = always_fires_ = true;
+}
+
+void Capture::cancel() { down_ = waiting_ = always_fires_ = false; }
+
+double Capture::exposure_delay() const {
+  const Properties& properties = session_.body.properties;
+  const std::int64_t shutter = properties.get(property::kShutterSpeedCurrent);
+  const double seconds = (shutter & 0xFFFF) == 0
+                             ? 0.0
+                             : static_cast<double>(shutter >> 16) /
+                                   static_cast<double>(shutter & 0xFFFF);
+  double delay = seconds * 1000.0 * kExposureShare;
+  for (const SelfTimer& timer : session_.body.profile.self_timers) {
+    if (timer.drive == properties.get(property::kDriveMode)) delay += timer.wait_ms;
+  }
+  return delay;
+}
+
+void Capture::expose(double wait_ms) {
+  ++in_flight_;
+  session_.after(wait_ms + exposure_delay(), [this] { captured(); });
+}
+
+void Capture::captured() {
+  Properties& properties = session_.body.properties;
+  session_.notify.warning(notice::kCaptured);
+  session_.live_view.go_dark();
+  const std::uint32_t number = session_.body.next_number();
+  Shot shot{number, properties.get(property::kFileFormat),
+            properties.get(property::kStoreDestination),
+            properties.get(property::kTransferSize) == 1, session_.body.view(number)};
+  shot.view.number = number;
+  store(shot);
+
+  const std::int64_t drive = properties.get(property::kDriveMode);
+  for (const DriveSpeed& speed : session_.body.profile.drive_speeds) {
+    if (!down_ || speed.drive != drive) continue;
+    ++in_flight_;
+    const auto interval = std::max<std::chrono::nanoseconds>(
+        session_.body.settings.scaled(speed.interval_ms),
+        std::chrono::milliseconds(static_cast<int>(kLeastInterval)));
+    session_.after_real(interval, [this] {
+      if (down_) {
+        captured();
+      } else {
+        shot_ends();
+      }
+    });
+  }
+}
+
+// Files go to the host first and to the card a little later, as bodies were seen to do.
+void Capture::store(const Shot& shot) {
+  const Timing& timing = session_.body.profile.timing;
+  const bool to_host = session_.mode == Mode::Remote && (shot.destination & value::kHost) != 0 &&
+                       !session_.save.path.empty();
+  const bool to_card =
+      (shot.destination & value::kCard) != 0 && session_.body.card(1)->present();
+  if (to_card) session_.change(property::kSlot1Writing, 2);
+  session_.after(timing.host_file, [this, shot, to_host, to_card] {
+    if (to_host) send_to_host(shot);
+    const Timing& timing = session_.body.profile.timing;
+    session_.after(timing.card_content - timing.host_file, [this, shot, to_card] {
+      if (to_card) write_to_card(shot);
+      shot_ends();
+    });
+  });
+}
+
+void Capture::send_to_host(const Shot& shot) {
+  const SaveFolder save = session_.save;
+  std::vector<std::pair<const char*, Bytes>> files;
+  std::vector<std::string> delivered;
+  int problem = 0;
+  session_.scheduler.unlocked([&] {
+    const int width = shot.small ? kSmallWidth : kWidth, height = shot.small ? kSmallHeight : kHeight;
+    if ((shot.format & value::kRaw) != 0 && !shot.small) {
+      files.emplace_back("ARW", raw_file(session_.body.profile, shot.number));
+    }
+    if ((shot.format & value::kJpeg) != 0 || shot.small) {
+      files.emplace_back("JPG", jpeg_file(shot.view, width, height, kQuality));
+    }
+    for (const auto& [extension, bytes] : files) {
+      const auto file = host_file(save, shot.number, extension);
+      problem = write_whole(file, bytes);
+      if (problem != 0) break;
+      delivered.push_back(file.string());
+    }
+  });
+  if (!session_.connected()) return;
+  if (save.number >= 0 && session_.save.number == save.number) ++session_.save.number;
+  for (const std::string& file : delivered) session_.notify.complete_download(file, kPictureFile);
+  if (problem != 0) {
+    session_.notify.warning(problem == ENOSPC ? notice::kStorageFull : notice::kGetImageFailed);
+  }
+}
+
+void Capture::write_to_card(const Shot& shot) {
+  const Card& card = *session_.body.card(1);
+  int problem = 0;
+  session_.scheduler.unlocked([&] {
+    if ((shot.format & value::kRaw) != 0) {
+      problem = card.store(file_name(shot.number, "ARW"), raw_file(session_.body.profile, shot.number));
+    }
+    if ((shot.format & value::kJpeg) != 0 && problem == 0) {
+      problem = card.store(file_name(shot.number, "JPG"),
+                           jpeg_file(shot.view, kWidth, kHeight, kQuality));
+    }
+  });
+  if (!session_.connected()) return;
+  if (problem != 0) session_.notify.warning(notice::kStorageFull);
+  session_.change(property::kSlot1Writing, 1);
+  session_.change(property::kSlot1ListTime, static_cast<std::int64_t>(std::time(nullptr)));
+  session_.refresh_card();
+  if (session_.mode == Mode::RemoteTransfer && problem == 0) {
+    session_.notify.contents_list_changed(notice::kListChangedAdd, 1, 1);
+  }
+}
+
+void Capture::shot_ends() {
+  if (--in_flight_ > 0 || down_) return;
+  // S1 was let go while the picture was under way, or springs back now.
+  ++focus_turn_;
+  focus_ = Focus::None;
+  lock(false);
+  report_unlocked();
+}
+
+}  // namespace crsim

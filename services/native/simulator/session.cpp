@@ -1,0 +1,210 @@
+#include "session.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace crsim {
+namespace {
+
+using std::chrono::milliseconds;
+
+// What does not scale: the world is looked at, and the meter flutters, in real time.
+constexpr milliseconds kWorldInterval{250};
+constexpr milliseconds kFlutterInterval{1000};
+constexpr double kLeastReconnectLimitMs = 10000;
+constexpr std::uint32_t kFreshConnection = 300;
+
+}  // namespace
+
+Session::Session(Body& body, void* callback, Mode mode, bool reconnects)
+    : body(body), mode(mode), scheduler(body.mutex),
+      notify(scheduler, callback, body.settings.callback_slots), operation(*this), capture(*this),
+      movie(*this), live_view(*this), transfer(*this), contents(*this), setup(*this),
+      reconnects_(reconnects) {}
+
+bool Session::open() {
+  {
+    const std::lock_guard lock(body.mutex);
+    if (body.held) return false;
+    body.held = holds_body_ = true;
+    scheduler.after(body.settings.scaled(body.profile.timing.connect), [this] { try_connect(); });
+  }
+  scheduler.start();
+  return true;
+}
+
+void Session::try_connect() {
+  if (body.plugged() && body.try_lock()) {
+    body.insert_first_card();
+    arrive(kFreshConnection);
+    return;
+  }
+  // Another process holds it, or it is not there: both show as a time-out.
+  scheduler.after(body.settings.scaled(body.profile.timing.busy_timeout), [this] {
+    if (state_ != State::Connecting) return;
+    state_ = State::Closed;
+    let_go();
+    notify.error(error::kTimeOut);
+  });
+}
+
+void Session::arrive(std::uint32_t version) {
+  state_ = State::Connected;
+  ++life_;
+  start_properties();
+  notify.connected(version);
+  announce_everything();
+  scheduler.after(kFlutterInterval, [this, life = life_] {
+    if (life == life_) flutter();
+  });
+  scheduler.after(kWorldInterval, [this, life = life_] {
+    if (life == life_) watch_world();
+  });
+}
+
+// What a connection begins with, whatever the last one left behind.
+void Session::start_properties() {
+  using namespace property;
+  body.properties.set(kPriorityKey, value::kCameraPosition);
+  body.properties.set(kImageIdNumberSetting, 1);
+  body.properties.set(kSdkControlMode, static_cast<std::int64_t>(mode));
+  body.properties.set(kContentsTransferStatus, mode == Mode::Contents ? 1 : 0);
+  body.properties.set(kFactSaveFolderSet, save.path.empty() ? 0 : 1);
+  body.properties.set(kFactLensSwitchManual, body.is_in_world("manual-focus") ? 1 : 0);
+  capture.reset();
+  movie.reset();
+  live_view.reset();
+  transfer.reset();
+  contents.reset();
+  setup.reset();
+  body.refresh_card_properties();
+}
+
+// First the general notice, then the codes in bursts.
+void Session::announce_everything() {
+  after(20, [this] { notify.property_changed(); });
+  const Codes all = body.properties.codes(mode);
+  constexpr std::size_t kBurst = 40;
+  for (std::size_t from = 0; from < all.size(); from += kBurst) {
+    const Codes burst(all.begin() + static_cast<std::ptrdiff_t>(from),
+                      all.begin() + static_cast<std::ptrdiff_t>(std::min(from + kBurst, all.size())));
+    after(30 + static_cast<double>(from), [this, burst] { notify.property_changed_codes(burst); });
+  }
+}
+
+void Session::after(double wait_ms, Scheduler::Task task) {
+  scheduler.after(body.settings.scaled(wait_ms), [this, life = life_, task = std::move(task)] {
+    if (life == life_ && connected()) task();
+  });
+}
+
+void Session::change(std::uint32_t code, std::int64_t value) {
+  announce(body.properties.set(code, value));
+}
+
+void Session::announce(Codes codes) {
+  std::sort(codes.begin(), codes.end());
+  codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
+  codes.erase(std::remove_if(codes.begin(), codes.end(),
+                             [&](auto code) { return !body.properties.visible(code, mode); }),
+              codes.end());
+  if (codes.empty() || !connected()) return;
+  notify.property_changed();
+  notify.property_changed_codes(std::move(codes));
+}
+
+void Session::refresh_card() { announce(body.refresh_card_properties()); }
+
+// Bodies report this one all the time.
+void Session::flutter() {
+  const std::int64_t level = body.properties.get(property::kMeteredLevel);
+  body.properties.set(property::kMeteredLevel, level == 0 ? 300 : 0);
+  if (body.properties.visible(property::kMeteredLevel, mode)) {
+    notify.property_changed_codes({property::kMeteredLevel});
+  }
+  scheduler.after(kFlutterInterval, [this, life = life_] {
+    if (life == life_) flutter();
+  });
+}
+
+void Session::watch_world() {
+  if (!body.plugged()) {
+    lose();
+    return;
+  }
+  change(property::kFactLensSwitchManual, body.is_in_world("manual-focus") ? 1 : 0);
+  refresh_card();
+  scheduler.after(kWorldInterval, [this, life = life_] {
+    if (life == life_) watch_world();
+  });
+}
+
+void Session::lose() {
+  ++life_;
+  if (!reconnects_) {
+    end(error::kDisconnected);
+    return;
+  }
+  state_ = State::Lost;
+  notify.warning(notice::kReconnecting);
+  const double limit = body.profile.timing.reconnect_limit;
+  const auto wait = std::max<std::chrono::nanoseconds>(
+      body.settings.scaled(limit),
+      std::chrono::milliseconds(static_cast<int>(kLeastReconnectLimitMs)));
+  scheduler.after(wait, [this, life = life_] {
+    if (life == life_) end(error::kReconnectTimeOut);
+  });
+  scheduler.after(kWorldInterval, [this, life = life_] {
+    if (life == life_) return_to_world();
+  });
+}
+
+void Session::return_to_world() {
+  if (!body.plugged()) {
+    scheduler.after(kWorldInterval, [this, life = life_] {
+      if (life == life_) return_to_world();
+    });
+    return;
+  }
+  scheduler.after(body.settings.scaled(body.profile.timing.reconnect), [this, life = life_] {
+    if (life != life_) return;
+    arrive(0);  // the version is given on a fresh connection only
+    notify.warning(notice::kReconnected);
+  });
+}
+
+void Session::end(std::uint32_t error) {
+  ++life_;
+  state_ = State::Closed;
+  let_go();
+  notify.disconnected(error);
+}
+
+void Session::let_go() {
+  if (!holds_body_) return;
+  body.unlock();
+  body.held = holds_body_ = false;
+}
+
+std::int32_t Session::disconnect() {
+  const std::lock_guard lock(body.mutex);
+  if (state_ == State::Closed) return error::kNone;  // nothing is left to be told
+  ++life_;
+  state_ = State::Closed;
+  scheduler.drop_tasks();
+  scheduler.after(body.settings.scaled(body.profile.timing.disconnect), [this] {
+    let_go();
+    notify.disconnected(error::kNone);
+  });
+  return error::kNone;
+}
+
+void Session::close() {
+  scheduler.stop();
+  const std::lock_guard lock(body.mutex);
+  state_ = State::Closed;
+  let_go();
+}
+
+}  // namespace crsim

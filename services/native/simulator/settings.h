@@ -1,0 +1,32 @@
+// What the environment asks for. Read once, at Init.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace crsim {
+
+struct CameraSetting {
+  std::string model;
+  std::string serial;
+};
+
+struct Settings {
+  std::vector<CameraSetting> cameras;
+  std::filesystem::path state;
+  bool state_is_temporary = false;  // made by us, so removed by us
+  double time_scale = 1.0;
+  int callback_slots = 21;
+
+  // A waiting time as the clock of this run counts it.
+  std::chrono::nanoseconds scaled(double milliseconds) const;
+};
+
+Settings read_settings();
+int read_callback_slots();
+std::uint32_t version_for(int callback_slots);
+
+}  // namespace crsim

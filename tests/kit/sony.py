@@ -1,0 +1,90 @@
+"""A Sony driver over the shim and the simulator, with eyes for what it observes."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lensbus_proto.runtime.settings import SonySettings, SonySimulatorSettings
+from lensbus_services.driver import Description, Frame, Observation
+from lensbus_services.sony.driver import SonyDriver
+
+ALPHA = "D10F60149B0C"
+CINEMA = "D20FA3C41E57"
+FAST = 0.1  # of the time that real bodies take
+LIMIT_S = 10.0
+
+
+def sony_settings(*, time_scale: float = FAST, slots: int = 21, **changes: Any) -> SonySettings:
+    """Return settings for the simulator; `changes` are fields of SonySettings."""
+    simulator = SonySimulatorSettings(time_scale=time_scale, callback_slots=slots)
+    plain = SonySettings(simulator=simulator, save_roots=("{state}/pictures",), connect_s=5.0)
+    return dataclasses.replace(plain, **changes)
+
+
+class Seeing:
+    """An open driver and all that it has observed so far."""
+
+    def __init__(self, driver: SonyDriver, description: Description) -> None:
+        self.driver = driver
+        self.description = description
+        self.observed: list[Observation] = []
+
+    def execute(self, name: str, **arguments: Any) -> Mapping[str, Any]:
+        """Carry out a command and return its result."""
+        return self.driver.execute(name, arguments, LIMIT_S).data
+
+    def until(self, is_enough: Callable[[list[Observation]], object]) -> list[Observation]:
+        """Drain until all that was observed so far is enough."""
+        give_up = time.monotonic() + LIMIT_S
+        while not is_enough(self.observed):
+            assert time.monotonic() < give_up, f"only saw {self.kinds()}"
+            self.observed += self.driver.drain(0.05)
+        return self.observed
+
+    def until_kind(self, kind: str, **data: Any) -> Mapping[str, Any]:
+        """Drain until something of this kind with these data was observed; return its data."""
+
+        def matches(one: Observation) -> bool:
+            return one.kind == kind and one.data.items() >= data.items()
+
+        self.until(lambda observed: any(map(matches, observed)))
+        return next(one.data for one in self.observed if matches(one))
+
+    def kinds(self) -> list[str]:
+        """Drain what waits and return the kinds of all that was observed, in order."""
+        self.observed += self.driver.drain(0.0)
+        return [one.kind for one in self.observed]
+
+    def forget(self) -> None:
+        """Drain what waits and begin anew."""
+        self.driver.drain(0.0)
+        self.observed.clear()
+
+    def frames(self, count: int) -> list[Frame]:
+        """Return this many pictures."""
+        give_up = time.monotonic() + LIMIT_S
+        frames: list[Frame] = []
+        while len(frames) < count:
+            assert time.monotonic() < give_up, f"only {len(frames)} pictures"
+            frames += self.driver.pictures(0.2)
+        return frames
+
+    def value(self, code: int) -> Any:
+        """Return one property as it travels."""
+        properties = self.execute("properties.get", codes=[code])["properties"]
+        return properties[0] if properties else None
+
+
+@contextmanager
+def open_sony(
+    state: Path, camera: str = ALPHA, settings: SonySettings | None = None
+) -> Iterator[Seeing]:
+    """Open a driver and close it at the end."""
+    driver = SonyDriver(camera, settings or sony_settings(), state)
+    try:
+        yield Seeing(driver, driver.open())
+    finally:
+        driver.close()
