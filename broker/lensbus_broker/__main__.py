@@ -10,7 +10,7 @@ from lensbus_broker.pictures import start_relay
 from lensbus_proto.runtime import lifecycle
 from lensbus_proto.runtime.settings import Settings
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("lensbus_broker")
 
 
 def main(settings: Settings) -> int:

@@ -68,10 +68,7 @@ class Commander:
         self.junk = Junk("replies")
         self._waiting: dict[str, asyncio.Future[Reply]] = {}
         self._ids = map(f"{secrets.token_hex(6)}-{{}}".format, itertools.count(1))
-        # Without it a command sent while the broker is away would act whenever it comes back.
-        impatient: Context = zmq.Context(context)
-        impatient.setsockopt(zmq.IMMEDIATE, 1)
-        self._socket = sockets.dial(impatient, zmq.DEALER, endpoint, "commands")
+        self._socket = sockets.dial(context, zmq.DEALER, endpoint, "commands", immediate=True)
         self._reader = SocketReader(self._socket, self._deliver)
 
     async def send(

@@ -18,7 +18,7 @@ from lensbus_proto.topics import is_camera_id
 from lensbus_services.supervisor import Supervisor
 from lensbus_services.vendors import VENDORS, Vendor
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("lensbus_services.discovery")
 
 
 class Manager(Protocol):

@@ -42,6 +42,7 @@ logger = logging.getLogger(__name__)
 
 DRAIN_S: Final = 0.2
 TELL_S: Final = 0.1
+RETRY_S: Final = 0.02
 LINGER_MS: Final = 200
 EXIT_STOPPED: Final = 0
 EXIT_NOT_OPENED: Final = 1
@@ -105,7 +106,9 @@ class Worker:
         self._give_up: float | None = None
         self._threads: list[threading.Thread] = []
         self._events = dial(context, zmq.XPUB, settings.endpoint("worker_events"), "events")
-        self._broker = dial(context, zmq.DEALER, settings.endpoint("worker_commands"), "commands")
+        self._broker = dial(
+            context, zmq.DEALER, settings.endpoint("worker_commands"), "commands", immediate=True
+        )
 
     def run(self, stop: int) -> int:
         """Work until the descriptor `stop` becomes readable; return the exit code."""
@@ -190,7 +193,7 @@ class Worker:
     def _leave(self) -> int:
         goodbye = Goodbye(self._camera, self._epoch, self._outbox.seq, f"exit {self._exit}")
         if self._description is not None:
-            self._broker.send_multipart(pack_presence(goodbye))
+            self._tell(pack_presence(goodbye))
         self._events.close(linger=LINGER_MS)
         self._broker.close(linger=LINGER_MS)
         logger.info("worker ends", extra={"camera": self._camera, "exit": self._exit})
@@ -249,6 +252,14 @@ class Worker:
 
     # Presence
 
+    def _tell(self, parts: list[bytes]) -> bool:
+        """Send to the broker, or not at all: what it misses it asks for when it is back."""
+        try:
+            self._broker.send_multipart(parts, zmq.NOBLOCK)
+        except zmq.Again:
+            return False
+        return True
+
     def _say_hello(self) -> None:
         if self._description is None:
             return
@@ -261,8 +272,8 @@ class Worker:
             connected=self._connected,
             description=self._description.details,
         )
-        self._broker.send_multipart(pack_presence(hello))
-        self._beat_due = time.monotonic() + self._heartbeat_s
+        told = self._tell(pack_presence(hello))
+        self._beat_due = time.monotonic() + (self._heartbeat_s if told else RETRY_S)
 
     def _keep_time(self, now: float) -> None:
         if now < self._beat_due:
@@ -270,7 +281,8 @@ class Worker:
         self._beat_due = now + self._heartbeat_s
         if self._description is not None and self._exit is None:
             beat = Heartbeat(self._camera, self._epoch, self._outbox.seq, self._connected)
-            self._broker.send_multipart(pack_presence(beat))
+            if not self._tell(pack_presence(beat)):
+                self._beat_due = now + RETRY_S
         for command, started in self._running.values():
             if now - started > command.deadline_ms / 1000 + self._settings.worker.stuck_s:
                 # A vendor call that never returns can only be ended with its process.
@@ -355,4 +367,4 @@ class Worker:
         except LocalProtocolError as error:
             failed = InternalError(f"the answer cannot be sent: {error}", began=True)
             parts = pack_reply(Reply(reply.id, error=error_to_map(failed)))
-        self._broker.send_multipart([b"reply", ticket, *parts])
+        self._tell([b"reply", ticket, *parts])

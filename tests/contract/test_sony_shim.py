@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from lensbus_proto.errors import CameraBusy, NotConnected, Refused, Unsupported
+from lensbus_services.sony.callbacks import Queue
 from lensbus_services.sony.codes import error_of
-from lensbus_services.sony.library import Credentials, Kind, Link, Queue, Sdk, Seen
+from lensbus_services.sony.link import Link
+from lensbus_services.sony.sdk import Sdk
+from lensbus_services.sony.values import Credentials, Kind, Seen
 
 SOURCE = Path(__file__).parents[1] / "kit" / "fake_sdk.cpp"
 VERSIONS = {12: 0x010C0000, 18: 0x010E0000, 19: 0x02000000, 21: 0x02020100}

@@ -4,7 +4,8 @@ import pytest
 
 from lensbus_proto.errors import CameraBusy, CameraError, CameraGone, Refused
 from lensbus_services.sony import capture
-from lensbus_services.sony.library import Link, RawProperty
+from lensbus_services.sony.link import Link
+from lensbus_services.sony.values import RawProperty
 
 
 class FakeLink:

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from lensbus_services.driver import Observation
-from lensbus_services.sony.library import Found, Kind, Seen
 from lensbus_services.sony.observations import Pull, Scene, disconnected, observe
+from lensbus_services.sony.values import Found, Kind, Seen
 
 FOUND = Found("D10F60149B0C", "ILCE-7M4")
 SCENE = Scene(FOUND, Path("/pictures"))

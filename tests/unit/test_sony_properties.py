@@ -3,7 +3,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lensbus_proto.errors import BadArguments, BadValue, NotWritable
-from lensbus_services.sony.library import RawProperty
 from lensbus_services.sony.properties import (
     accepted_value,
     check_writable,
@@ -14,6 +13,7 @@ from lensbus_services.sony.properties import (
     values_and_range,
     width_bytes,
 )
+from lensbus_services.sony.values import RawProperty
 
 U8, U16, U32, U64, U128 = 1, 2, 3, 4, 5
 SIGNED, ARRAY, RANGE = 0x1000, 0x2000, 0x4000

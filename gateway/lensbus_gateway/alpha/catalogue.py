@@ -205,4 +205,3 @@ CATALOGUE: Final = _by_name(
     _CINEMA_AND_ID,
     _STATUS,
 )
-CODES: Final = tuple(sorted({code for entry in CATALOGUE.values() for code in entry.codes}))

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from lensbus_gateway.alpha import formats
 from lensbus_gateway.alpha.body import required_body
 from lensbus_gateway.alpha.bus import ask, camera_of
-from lensbus_gateway.alpha.catalogue import CATALOGUE, CODES, Property, Shape
+from lensbus_gateway.alpha.catalogue import CATALOGUE, Property, Shape
 from lensbus_gateway.alpha.choice import choices, expected, offered, understand
 from lensbus_gateway.alpha.envelope import ABSENT, NOT_CONNECTED, Refusal, done, explain
 from lensbus_gateway.alpha.reading import Reading, in_bulk, one, pick, read_all
@@ -48,7 +48,7 @@ async def get_one(request: Request) -> Response:
 
 async def get_all(request: Request) -> Response:
     """Show every named property that the camera has, and how many it has in all."""
-    result = await ask(request, "properties.get", {"codes": list(CODES)})
+    result = await ask(request, "properties.get")
     found = read_all(result["properties"])
     picked = ((name, pick(entry, found)) for name, entry in sorted(CATALOGUE.items()))
     shown = {name: in_bulk(CATALOGUE[name], reading) for name, reading in picked if reading}

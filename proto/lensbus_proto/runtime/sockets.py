@@ -44,10 +44,20 @@ def serve(
 
 
 def dial(
-    context: "zmq.Context[zmq.Socket[bytes]]", kind: zmq.SocketType, endpoint: str, flow: str
+    context: "zmq.Context[zmq.Socket[bytes]]",
+    kind: zmq.SocketType,
+    endpoint: str,
+    flow: str,
+    *,
+    immediate: bool = False,
 ) -> "zmq.Socket[bytes]":
-    """Return a socket that connects to an endpoint, now or as soon as it is served."""
+    """Return a socket that connects to an endpoint, now or as soon as it is served.
+
+    An `immediate` one takes nothing to send while nobody is there (send with NOBLOCK): what was
+    meant for now must not act whenever the peer comes back.
+    """
     socket = _make(context, kind, flow)
+    socket.immediate = immediate
     try:
         _check(endpoint)
         socket.connect(endpoint)

@@ -103,15 +103,19 @@ def _from_resolution(config: Config, body: Mapping[str, Any], sensor: Sensor) ->
     whole = replace(_whole_mode(name, mode, _fps(body, mode)), resize_mode=config.resize_mode)
     if "still_size" not in body and isinstance(body["resolution"], str):
         return replace(whole, preview_size=config.preview_size, sensor_crop=config.sensor_crop)
-    sizes = {field: _size(field, member(body, field), mode) for field in SIZES}
-    # The still output works in blocks of 32 pixels: 4056 becomes 4032.
-    sizes["still_size"] = _smaller(sizes["still_size"], _blocks(mode.size))
-    sizes["video_size"] = _smaller(sizes["video_size"], VIDEO_LIMIT)
+    still, preview, video = (_size(field, member(body, field), mode) for field in SIZES)
     crop = config.sensor_crop
     if isinstance(body["resolution"], str):
         x, y = pair("sensor_crop", member(body, "sensor_crop"))
         crop = (number("sensor_crop", x, 0.0, 1.0), number("sensor_crop", y, 0.0, 1.0))
-    return replace(whole, **sizes, sensor_crop=crop)
+    return replace(
+        whole,
+        # The still output works in blocks of 32 pixels: 4056 becomes 4032.
+        still_size=_smaller(still, _blocks(mode.size)),
+        preview_size=preview,
+        video_size=_smaller(video, VIDEO_LIMIT),
+        sensor_crop=crop,
+    )
 
 
 def _resolution(value: object, sensor: Sensor) -> tuple[str, Mode]:

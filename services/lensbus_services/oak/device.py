@@ -5,7 +5,9 @@ are switched by gates, and only another size or rate rebuilds the graph. depthai
 itself first; when it gives up, the device is opened anew, ever more patiently.
 """
 
+import itertools
 import logging
+import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -72,13 +74,15 @@ class DeviceBackend:
         self._controls: dict[str, Control] = {}
         self._obeyed: dict[str, Control] = {}
         self._lost: str | None = None
-        self._threads: list[threading.Thread] = []
+        self._states: queue.SimpleQueue[tuple[int, str]] = queue.SimpleQueue()
+        self._follower = threading.Thread(target=self._follow, name="oak-link", daemon=True)
 
     def open(self) -> Features:
         """Boot the device and ask it what it has."""
         with self._lock:
             self._device = self._boot()
             self._features = features_of(self._device)
+            self._follower.start()
             return self._features
 
     def run(self, plans: Mapping[str, Plan], active: frozenset[str]) -> None:
@@ -148,10 +152,11 @@ class DeviceBackend:
             return bool(has_flood or has_dots)
 
     def close(self) -> None:
-        """Stop the pipeline and close the device; a thread that reopens it ends first."""
+        """Stop the pipeline and close the device."""
         self._closing.set()
         with self._lock:
             self._generation += 1
+            self._states.put((self._generation, "CLOSED"))
             self._shut()
 
     # The device and its graph
@@ -172,7 +177,7 @@ class DeviceBackend:
             self._start(plans)
         except CameraGone as error:
             self._lose(error.message)
-            self._reopen_later()
+            self._states.put((self._generation, "FAILED"))
             raise
 
     def _start(self, plans: dict[str, Plan]) -> None:
@@ -247,29 +252,27 @@ class DeviceBackend:
 
     def _on_state(self, generation: int, state: str) -> None:
         """Take a change of state from depthai's monitor thread, which must not be held up."""
-        try:
-            thread = threading.Thread(
-                target=self._follow, args=(generation, state), name="oak-state", daemon=True
-            )
-            thread.start()
-        except BaseException as error:  # noqa: BLE001  # std::terminate waits behind this line
-            report_error(self._report, "a change of state was lost", error)
+        self._states.put((generation, state))
 
-    def _follow(self, generation: int, state: str) -> None:
-        """Thread: act on a change of state of the pipeline that runs now."""
-        try:
-            with self._lock:
-                if generation != self._generation or self._closing.is_set():
-                    return
-                if state == "RUNNING":
-                    self._restore()
-                elif state == "FAILED":
-                    self._lose("failed")
-                    self._reopen_later()
-                else:
-                    self._lose(state.lower())
-        except Exception as error:  # noqa: BLE001  # the edge of a thread
-            report_error(self._report, f"{self._camera} could not follow {state}", error)
+    def _follow(self) -> None:
+        """Thread: act on every change of state of the pipeline that runs now."""
+        while not self._closing.is_set():
+            generation, state = self._states.get()
+            try:
+                self._take_state(generation, state)
+            except Exception as error:  # noqa: BLE001  # the edge of a thread
+                report_error(self._report, f"{self._camera} could not follow {state}", error)
+
+    def _take_state(self, generation: int, state: str) -> None:
+        with self._lock:
+            if generation != self._generation or self._closing.is_set():
+                return
+            if state == "RUNNING":
+                self._restore()
+                return
+            self._lose(state.lower())
+        if state == "FAILED":
+            self._reopen(generation)
 
     def _lose(self, reason: str) -> None:
         if self._lost is None:
@@ -277,7 +280,7 @@ class DeviceBackend:
         self._lost = reason
 
     def _restore(self) -> None:
-        """The device is back, with its gates closed and its controls forgotten."""
+        """Go on with a device that came back with closed gates and forgotten controls."""
         if self._lost is None:
             return
         self._lost = None
@@ -289,32 +292,29 @@ class DeviceBackend:
         if features is not None:
             self._tell("connected", {"id": self._camera, "model": features.device.camera_name})
 
-    def _reopen_later(self) -> None:
-        threading.Thread(
-            target=self._reopen, args=(self._generation,), name="oak-reopen", daemon=True
-        ).start()
-
     def _reopen(self, generation: int) -> None:
-        """Thread: open the device anew until it is there or nobody wants it any more."""
-        attempt = 0
-        while not self._closing.wait(self._backoff_s[min(attempt, len(self._backoff_s) - 1)]):
-            attempt += 1
+        """Open the device anew until it is there or nobody wants it any more."""
+        patience_s = itertools.chain(self._backoff_s, itertools.repeat(self._backoff_s[-1]))
+        while not self._closing.wait(next(patience_s)):
             try:
                 with self._lock:
-                    if generation != self._generation or self._closing.is_set():
+                    if generation != self._generation or not self._plans:
                         return
                     self._shut()
+                # Booting takes seconds, and whoever wants to close must not wait for it.
+                device = self._boot()
+                with self._lock:
+                    self._device = device
+                    if self._closing.is_set():
+                        self._shut()
+                        return
                     self._start(self._plans)
                     self._restore()
                     return
             except CameraGone as error:
                 generation = self._generation
-                logger.warning(
-                    "not back yet", extra={"camera": self._camera, "reason": error.message}
-                )
-            except Exception as error:  # noqa: BLE001  # the edge of a thread
-                report_error(self._report, f"{self._camera} cannot be opened anew", error)
-                return
+                extra = {"camera": self._camera, "reason": error.message}
+                logger.warning("not back yet", extra=extra)
 
     def _tell(self, kind: str, data: Mapping[str, Any]) -> None:
         self._report(Observation(kind, unix_us(), data))

@@ -1,7 +1,6 @@
 """The OAK driver: one Luxonis camera, real or simulated, behind the Driver Protocol."""
 
 import logging
-import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -11,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 import cv2
 
 from lensbus_proto.errors import CameraGone, CameraTimeout, CommandUnknown, NotActive, NotFound
-from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.runtime.settings import OakSettings
 from lensbus_services.driver import Description, Driver, Frame, Observation, Result
-from lensbus_services.oak import arguments, config, control, store
+from lensbus_services.oak import config, control, store
 from lensbus_services.oak.activation import activated, deactivated, is_depth
+from lensbus_services.oak.arguments import mapping, text
 from lensbus_services.oak.backend import Backend, Plan, RawFrame, Report
 from lensbus_services.oak.config import Config
 from lensbus_services.oak.control import Control
@@ -28,6 +27,7 @@ from lensbus_services.oak.images import (
     encode_still,
     still_format,
 )
+from lensbus_services.oak.observations import Observations
 from lensbus_services.oak.store import Wanted
 
 logger = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ class OakDriver:
         self._path = state / "cameras" / f"{camera}.json"
         self._make = make
         self._lock = threading.RLock()
-        self._seen: queue.SimpleQueue[Observation] = queue.SimpleQueue()
+        self._seen = Observations()
         self._backend: Backend | None = None
         self._features: Features | None = None
         self._wanted = Wanted(frozenset(), {}, {})
@@ -104,7 +104,8 @@ class OakDriver:
                 backend.control(stream, wanted)
             backend.run(self._plans(self._wanted.configs), self._wanted.active)
             model = features.device.camera_name
-            self._report_now("connected", {"id": self._camera, "model": model})
+            self._is_connected = True
+            self._seen.note("connected", {"id": self._camera, "model": model})
             return Description(VENDOR, model, features.details())
 
     def close(self) -> None:
@@ -115,8 +116,9 @@ class OakDriver:
                 return
             backend.close()
             if self._is_connected:
+                self._is_connected = False
                 gone = {"error": "0x00000000", "errorCode": "0x0", "reason": "closed"}
-                self._report_now("disconnected", {"id": self._camera, **gone})
+                self._seen.note("disconnected", {"id": self._camera, **gone})
 
     def execute(self, name: str, arguments: Mapping[str, Any], deadline_s: float) -> Result:
         """Carry out one of the commands for OAK cameras."""
@@ -127,13 +129,11 @@ class OakDriver:
 
     def drain(self, timeout_s: float) -> Sequence[Observation]:
         """Return what was seen since the last call."""
-        seen: list[Observation] = []
-        try:
-            seen.append(self._seen.get(block=timeout_s > 0, timeout=timeout_s))
-            while True:
-                seen.append(self._seen.get_nowait())
-        except queue.Empty:
-            return seen
+        return self._seen.drain(timeout_s)
+
+    def observed(self) -> int:
+        """Return how many observations there have been so far."""
+        return self._seen.count()
 
     def watch(self, streams: frozenset[str]) -> None:
         """Have the frames of these streams flow, as far as they are on."""
@@ -190,7 +190,7 @@ class OakDriver:
                 for name, each in changed.items():
                     if each != before[name]:
                         data = {"stream": name, "config": self._config_map(name)}
-                        self._report_now("configChanged", data)
+                        self._seen.note("configChanged", data)
             return Result({"config": self._config_map(stream)})
 
     def _control_get(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
@@ -201,18 +201,18 @@ class OakDriver:
         with self._lock:
             stream = self._stream(arguments)
             before = self._wanted.controls[stream]
-            changes = _mapping(arguments, "changes")
+            changes = mapping(arguments, "changes")
             after = control.change(before, changes)
             self._open_backend().control(stream, after)
             if after != before:
                 controls = {**self._wanted.controls, stream: after}
                 self._keep(replace(self._wanted, controls=controls))
                 data = {"stream": stream, "control": control.to_map(after)}
-                self._report_now("controlChanged", data)
+                self._seen.note("controlChanged", data)
         return Result({"control": control.to_map(self._live_control(stream, deadline_s))})
 
     def _still(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
-        format_ = still_format(_text(arguments, "format") if "format" in arguments else "")
+        format_ = still_format(text(arguments, "format") if "format" in arguments else "")
         stream = self._stream(arguments)
         if stream not in self._wanted.active:
             raise NotActive(f"{stream} is switched off")
@@ -223,7 +223,7 @@ class OakDriver:
         height, width = pixels.shape[:2]
         size = {"width": width, "height": height}
         data = {"stream": stream, "format": format_, **size, "size": len(image)}
-        self._report_now("stillCaptured", data)
+        self._seen.note("stillCaptured", data)
         return Result({"mime": f"image/{format_}", **size}, (image,))
 
     # State
@@ -240,7 +240,7 @@ class OakDriver:
         return self._features
 
     def _stream(self, arguments: Mapping[str, Any]) -> str:
-        stream = _text(arguments, "stream")
+        stream = text(arguments, "stream")
         offered = self._open_features().streams
         if stream not in offered:
             raise NotFound(f"no stream {stream!r} here; there are {', '.join(offered)}")
@@ -281,13 +281,13 @@ class OakDriver:
         self._run(replace(self._wanted, active=active))
         for stream in sorted(before - active):
             reason = "request" if stream == asked else "exclusion"
-            self._report_now("streamDeactivated", {"stream": stream, "reason": reason})
+            self._seen.note("streamDeactivated", {"stream": stream, "reason": reason})
         for stream in sorted(active - before):
-            self._report_now("streamActivated", {"stream": stream, "reason": "request"})
+            self._seen.note("streamActivated", {"stream": stream, "reason": "request"})
 
     def _changed_configs(self, stream: str, arguments: Mapping[str, Any]) -> dict[str, Config]:
         sensors = self._open_features().sensors_of(stream)
-        body = _mapping(arguments, "config")
+        body = mapping(arguments, "config")
         changed = config.change(self._wanted.configs[stream], body, sensors[0])
         if not is_depth(stream):
             return {stream: changed}
@@ -324,19 +324,12 @@ class OakDriver:
         image = encode_jpeg(pixels, self._settings.jpeg_quality)
         return Frame(raw.stream, raw.time_us, info, image)
 
-    # Observations
-
     def _report(self, observation: Observation) -> None:
         """Take what a backend saw, from any thread."""
         if observation.kind in ("connected", "disconnected"):
             self._is_connected = observation.kind == "connected"
         self._seen.put(observation)
 
-    def _report_now(self, kind: str, data: Mapping[str, Any]) -> None:
-        self._report(Observation(kind, unix_us(), data))
-
-
-_mapping, _text = arguments.mapping, arguments.text
 
 if TYPE_CHECKING:
     _guard: type[Driver] = OakDriver

@@ -5,7 +5,7 @@ from typing import Final
 
 import cv2
 import numpy as np
-import simplejpeg
+import simplejpeg  # type: ignore[import-untyped]  # the package ships no types
 from numpy.typing import NDArray
 from PIL import Image
 

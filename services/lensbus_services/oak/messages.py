@@ -1,13 +1,13 @@
 """`Control` as depthai's CameraControl message, for real and simulated sensors alike."""
 
-from lensbus_services.oak.control import LIMITS, Control
+from lensbus_services.oak.control import Control
 from lensbus_services.oak.features import Sensor
 from lensbus_services.oak.sdk import dai
 
 _WHITEBALANCE = dai.CameraControl.AutoWhiteBalanceMode.__members__
 _FOCUS = dai.CameraControl.AutoFocusMode.__members__
 # A limit cannot be taken back, only be widened to the longest exposure there is.
-_NO_LIMIT_US = LIMITS["exposure_time"][1]
+_NO_LIMIT_US = 33_000
 
 
 def control_message(

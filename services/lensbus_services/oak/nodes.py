@@ -17,7 +17,7 @@ from lensbus_services.oak.backend import Plan, Report
 from lensbus_services.oak.features import Size
 from lensbus_services.oak.images import Pixels
 from lensbus_services.oak.optics import Noise, Optics
-from lensbus_services.oak.running import report_error
+from lensbus_services.oak.running import now, report_error
 from lensbus_services.oak.scene import Lens, View, view
 from lensbus_services.oak.sdk import dai
 from lensbus_services.oak.stereo import Matcher
@@ -233,7 +233,7 @@ def _resized(picture: Pixels, size: Size) -> Pixels:
 
 
 def _now_s() -> float:
-    return dai.Clock.now().total_seconds()
+    return now().total_seconds()
 
 
 def _next_tick(now_s: float, fps: float) -> float:

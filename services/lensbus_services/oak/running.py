@@ -101,7 +101,7 @@ def raw_frame(stream: str, frame: dai.ImgFrame) -> RawFrame:
     """Return what is in a depthai frame; its pixels are copied."""
     is_depth = frame.getType() == dai.ImgFrame.Type.RAW16
     tick = frame.getTimestamp()
-    age_us = (dai.Clock.now() - tick) // timedelta(microseconds=1)
+    age_us = (now() - tick) // timedelta(microseconds=1)
     return RawFrame(
         stream=stream,
         pixels=frame.getFrame().copy() if is_depth else frame.getCvFrame(),
@@ -115,6 +115,12 @@ def raw_frame(stream: str, frame: dai.ImgFrame) -> RawFrame:
             lens=frame.getLensPositionRaw(),
         ),
     )
+
+
+def now() -> timedelta:
+    """Return the time of depthai's clock, which stamps all frames."""
+    moment: timedelta = dai.Clock.now()  # type: ignore[call-arg]  # static; the stub says not
+    return moment
 
 
 def report_error(report: Report, what: str, error: BaseException) -> None:

@@ -13,7 +13,7 @@ from lensbus_services.oak import config, control
 from lensbus_services.oak.activation import is_consistent
 from lensbus_services.oak.config import Config
 from lensbus_services.oak.control import Control
-from lensbus_services.oak.features import Features
+from lensbus_services.oak.features import Features, Sensor
 
 logger = logging.getLogger(__name__)
 
@@ -32,18 +32,19 @@ class Wanted:
 def defaults(features: Features, active_after_boot: str, fps: float) -> Wanted:
     """Return what is wanted of a camera of which nothing is known."""
     sensors = {stream: features.sensors_of(stream)[0] for stream in features.streams}
-    on = {
-        "cameras": lambda sensor: True,
-        "color": lambda sensor: sensor.has_color,
-        "none": lambda sensor: False,
-    }[active_after_boot]
     return Wanted(
-        active=frozenset(sensor.socket for sensor in features.sensors if on(sensor)),
+        active=frozenset(
+            sensor.socket for sensor in features.sensors if _boots(sensor, active_after_boot)
+        ),
         configs={stream: config.default(sensor, fps) for stream, sensor in sensors.items()},
         controls={
             stream: control.default(sensor.has_autofocus) for stream, sensor in sensors.items()
         },
     )
+
+
+def _boots(sensor: Sensor, active_after_boot: str) -> bool:
+    return active_after_boot == "cameras" or (active_after_boot == "color" and sensor.has_color)
 
 
 def save(path: Path, wanted: Wanted) -> None:

@@ -19,7 +19,7 @@ from lensbus_services.sony.codes import (
     DataType,
     Property,
 )
-from lensbus_services.sony.library import Link
+from lensbus_services.sony.link import Link
 from lensbus_services.sony.properties import number
 
 Pause = Callable[[float], None]

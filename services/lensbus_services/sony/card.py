@@ -13,9 +13,10 @@ from lensbus_services.sony.codes import (
     THUMBNAIL,
     Property,
 )
-from lensbus_services.sony.library import CardFile, Link
+from lensbus_services.sony.link import Link
 from lensbus_services.sony.observations import Pull
 from lensbus_services.sony.session import Session
+from lensbus_services.sony.values import CardFile
 
 RETRY_S: Final = 0.2
 INDEX_LIMIT_S: Final = 10.0

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from lensbus_proto.runtime.settings import SonySettings
-from lensbus_services.sony.library import SIMULATOR, Found, Sdk, acquire_sdk
+from lensbus_services.sony.sdk import Sdk, acquire_sdk
+from lensbus_services.sony.shim import SIMULATOR
+from lensbus_services.sony.values import Found
 
 SIMULATED: Final = "simulator"
 

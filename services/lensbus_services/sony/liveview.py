@@ -9,7 +9,7 @@ from lensbus_proto.errors import CameraError, CommandError, NotConnected
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_services.driver import Frame
 from lensbus_services.sony.codes import ENABLE_LIVE_VIEW
-from lensbus_services.sony.library import Link
+from lensbus_services.sony.link import Link
 from lensbus_services.sony.session import Session
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from lensbus_services.driver import Observation
 from lensbus_services.sony.codes import Property, error_name
-from lensbus_services.sony.library import Found, Kind, Seen
+from lensbus_services.sony.values import Found, Kind, Seen
 from lensbus_services.sony.warnings import (
     AF_STATUS,
     OPERATION_RESULTS,

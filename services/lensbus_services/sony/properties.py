@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from lensbus_proto.errors import BadArguments, BadValue, NotWritable
 from lensbus_services.sony.codes import DataType
-from lensbus_services.sony.library import RawProperty
+from lensbus_services.sony.values import RawProperty
 
 # CrDataType without flags: bytes. The 128-bit type (5) does not fit into a map of the wire.
 _WIDTHS: Final = {1: 1, 2: 2, 3: 4, 4: 8}

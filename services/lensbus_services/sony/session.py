@@ -22,6 +22,7 @@ from lensbus_proto.errors import (
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.runtime.settings import SonySettings
 from lensbus_services.driver import Observation
+from lensbus_services.sony.callbacks import Queue
 from lensbus_services.sony.codes import (
     CONNECT_ADVICE,
     MODES,
@@ -31,7 +32,7 @@ from lensbus_services.sony.codes import (
     error_name,
 )
 from lensbus_services.sony.connection import Signal, State, following, is_connected
-from lensbus_services.sony.library import Cameras, Credentials, Found, Kind, Link, Queue, Sdk, Seen
+from lensbus_services.sony.link import Link
 from lensbus_services.sony.observations import (
     RECONNECTING,
     TRANSFER_GOES_ON,
@@ -42,6 +43,8 @@ from lensbus_services.sony.observations import (
 )
 from lensbus_services.sony.outlet import Outlet
 from lensbus_services.sony.saving import Places, SaveInfo
+from lensbus_services.sony.sdk import Cameras, Sdk
+from lensbus_services.sony.values import Credentials, Found, Kind, Seen
 from lensbus_services.sony.wish import Wish
 from lensbus_services.threads import spawn
 

@@ -1,7 +1,10 @@
 #include "capture.h"
 
+#include <algorithm>
 #include <cerrno>
-#include <memory>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,7 +20,16 @@ constexpr std::uint32_t kPictureFile = 0xFFFFFFFF;
 // With 0.6 s the event came 375 ms later than with a short exposure.
 constexpr double kExposureShare = 0.625;
 // A burst is never faster than this, whatever the time scale, so that a held release ends.
-constexpr double kLeastInterval = 50;
+constexpr std::chrono::milliseconds kLeastInterval{50};
+
+std::filesystem::path host_file(const SaveFolder& save, std::uint32_t number,
+                                const char* extension) {
+  if (save.prefix.empty()) return std::filesystem::path(save.path) / file_name(number, extension);
+  char digits[16];
+  std::snprintf(digits, sizeof digits, "%05u.",
+                save.number < 0 ? number : static_cast<unsigned>(save.number));
+  return std::filesystem::path(save.path) / (save.prefix + digits + extension);
+}
 
 }  // namespace
 
@@ -34,7 +46,7 @@ void Capture::reset() {
   session_.body.properties.set(property::kFocusIndication, value::kFocusUnlocked);
   focus_ = Focus::None;
   ++focus_turn_;
-  down_ = waiting_ = always_fires_ = lock_reported_ = false;
+  down_ = waiting_ = always_fires_ = exposed_ = lock_reported_ = false;
   in_flight_ = 0;
 }
 
@@ -60,11 +72,23 @@ void Capture::half_press(bool down) {
     start_focus();
     return;
   }
+  waiting_ = always_fires_ = false;
+  spring_back();
+}
+
+// S1 is free again. The picture comes first: the status follows when it is delivered.
+void Capture::spring_back() {
+  lock(false);
+  exposed_ = false;
   ++focus_turn_;
   focus_ = Focus::None;
-  waiting_ = always_fires_ = false;
-  // The picture comes first: the status follows when it is delivered.
   if (in_flight_ == 0) report_unlocked();
+}
+
+void Capture::press_ends() {
+  const bool locked = session_.body.properties.get(property::kS1) == value::kLocked;
+  // After an exposure S1 springs back by itself; after none it stays where it is.
+  if (in_flight_ > 0 || exposed_ || (!locked && focus_ == Focus::Missed)) spring_back();
 }
 
 void Capture::start_focus() {
@@ -104,6 +128,7 @@ void Capture::focus_ends(Focus result, std::int64_t indication, std::int32_t sta
     expose(session_.body.profile.timing.release_autofocus);
   }
   waiting_ = always_fires_ = false;
+  if (result == Focus::Missed && !down_) press_ends();
 }
 
 // Two channels that are not ordered: the property, and a little later the extended warning.
@@ -128,8 +153,7 @@ void Capture::release(bool down) {
   if (down == down_) return;
   down_ = down;
   if (!down) {
-    // S1 springs back by itself after an exposure, and stays where it is after none.
-    if (in_flight_ > 0) lock(false);
+    press_ends();
     return;
   }
   if (!in_still_position()) return;
@@ -152,7 +176,7 @@ void Capture::focus_and_release(bool down) {
   if (down == down_) return;
   down_ = down;
   if (!down) {
-    if (in_flight_ > 0) lock(false);
+    press_ends();
     return;
   }
   if (!in_still_position()) return;
@@ -187,7 +211,8 @@ void Capture::expose(double wait_ms) {
 }
 
 void Capture::captured() {
-  Properties& properties = session_.body.properties;
+  const Properties& properties = session_.body.properties;
+  exposed_ = true;
   session_.notify.warning(notice::kCaptured);
   session_.live_view.go_dark();
   const std::uint32_t number = session_.body.next_number();
@@ -202,8 +227,7 @@ void Capture::captured() {
     if (!down_ || speed.drive != drive) continue;
     ++in_flight_;
     const auto interval = std::max<std::chrono::nanoseconds>(
-        session_.body.settings.scaled(speed.interval_ms),
-        std::chrono::milliseconds(static_cast<int>(kLeastInterval)));
+        session_.body.settings.scaled(speed.interval_ms), kLeastInterval);
     session_.after_real(interval, [this] {
       if (down_) {
         captured();
@@ -238,7 +262,8 @@ void Capture::send_to_host(const Shot& shot) {
   std::vector<std::string> delivered;
   int problem = 0;
   session_.scheduler.unlocked([&] {
-    const int width = shot.small ? kSmallWidth : kWidth, height = shot.small ? kSmallHeight : kHeight;
+    const int width = shot.small ? kSmallWidth : kWidth;
+    const int height = shot.small ? kSmallHeight : kHeight;
     if ((shot.format & value::kRaw) != 0 && !shot.small) {
       files.emplace_back("ARW", raw_file(session_.body.profile, shot.number));
     }
@@ -265,7 +290,8 @@ void Capture::write_to_card(const Shot& shot) {
   int problem = 0;
   session_.scheduler.unlocked([&] {
     if ((shot.format & value::kRaw) != 0) {
-      problem = card.store(file_name(shot.number, "ARW"), raw_file(session_.body.profile, shot.number));
+      problem = card.store(file_name(shot.number, "ARW"),
+                           raw_file(session_.body.profile, shot.number));
     }
     if ((shot.format & value::kJpeg) != 0 && problem == 0) {
       problem = card.store(file_name(shot.number, "JPG"),
@@ -283,12 +309,7 @@ void Capture::write_to_card(const Shot& shot) {
 }
 
 void Capture::shot_ends() {
-  if (--in_flight_ > 0 || down_) return;
-  // S1 was let go while the picture was under way, or springs back now.
-  ++focus_turn_;
-  focus_ = Focus::None;
-  lock(false);
-  report_unlocked();
+  if (--in_flight_ == 0 && !down_) spring_back();
 }
 
 }  // namespace crsim

@@ -24,6 +24,8 @@ class Capture {
   bool autofocus() const;
   bool in_still_position() const;
   void lock(bool locked);
+  void spring_back();
+  void press_ends();
   void start_focus();
   void focus_ends(Focus result, std::int64_t indication, std::int32_t status);
   void report(std::int64_t indication, std::int32_t status);
@@ -42,6 +44,7 @@ class Capture {
   bool down_ = false;            // the release is held
   bool waiting_ = false;         // the release waits for the focus
   bool always_fires_ = false;    // even when the focus was missed
+  bool exposed_ = false;         // since the release went down
   bool lock_reported_ = false;   // an AF status stands that "unlocked" must follow
   int in_flight_ = 0;            // exposures whose pictures are not delivered yet
 };

@@ -55,12 +55,8 @@ void Session::arrive(std::uint32_t version) {
   start_properties();
   notify.connected(version);
   announce_everything();
-  scheduler.after(kFlutterInterval, [this, life = life_] {
-    if (life == life_) flutter();
-  });
-  scheduler.after(kWorldInterval, [this, life = life_] {
-    if (life == life_) watch_world();
-  });
+  after_real(kFlutterInterval, [this] { flutter(); });
+  after_real(kWorldInterval, [this] { watch_world(); });
 }
 
 // What a connection begins with, whatever the last one left behind.
@@ -94,7 +90,11 @@ void Session::announce_everything() {
 }
 
 void Session::after(double wait_ms, Scheduler::Task task) {
-  scheduler.after(body.settings.scaled(wait_ms), [this, life = life_, task = std::move(task)] {
+  after_real(body.settings.scaled(wait_ms), std::move(task));
+}
+
+void Session::after_real(Scheduler::Clock::duration wait, Scheduler::Task task) {
+  scheduler.after(wait, [this, life = life_, task = std::move(task)] {
     if (life == life_ && connected()) task();
   });
 }
@@ -123,9 +123,7 @@ void Session::flutter() {
   if (body.properties.visible(property::kMeteredLevel, mode)) {
     notify.property_changed_codes({property::kMeteredLevel});
   }
-  scheduler.after(kFlutterInterval, [this, life = life_] {
-    if (life == life_) flutter();
-  });
+  after_real(kFlutterInterval, [this] { flutter(); });
 }
 
 void Session::watch_world() {
@@ -135,9 +133,7 @@ void Session::watch_world() {
   }
   change(property::kFactLensSwitchManual, body.is_in_world("manual-focus") ? 1 : 0);
   refresh_card();
-  scheduler.after(kWorldInterval, [this, life = life_] {
-    if (life == life_) watch_world();
-  });
+  after_real(kWorldInterval, [this] { watch_world(); });
 }
 
 void Session::lose() {

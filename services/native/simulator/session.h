@@ -52,6 +52,7 @@ class Session {
   // For the rooms. Waits are in milliseconds of the simulated clock; tasks of a link that was lost
   // are dropped.
   void after(double wait_ms, Scheduler::Task task);
+  void after_real(Scheduler::Clock::duration wait, Scheduler::Task task);
   bool connected() const { return state_ == State::Connected; }
   void change(std::uint32_t code, std::int64_t value);
   void announce(Codes codes);
