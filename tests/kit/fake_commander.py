@@ -99,17 +99,17 @@ class Surface:
     def __init__(self, routes: Sequence[BaseRoute], *workers: Worker) -> None:
         self.commander = FakeCommander(*workers)
         self.pictures = FakePictures()
-        self._app = Starlette(routes=routes)
-        self._app.router.redirect_slashes = False
-        self._app.state.commander = self.commander
-        self._app.state.pictures = self.pictures
-        self._app.state.settings = Settings()
+        self.app = Starlette(routes=routes)
+        self.app.router.redirect_slashes = False
+        self.app.state.commander = self.commander
+        self.app.state.pictures = self.pictures
+        self.app.state.settings = Settings()
 
     def call(self, method: str, path: str, **request: Any) -> httpx.Response:
         """Send one request and return the answer."""
 
         async def send() -> httpx.Response:
-            transport = httpx.ASGITransport(self._app)
+            transport = httpx.ASGITransport(self.app)
             async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
                 return await client.request(method, path, **request)
 

@@ -1,6 +1,7 @@
 """What this surface needs of the gateway's core, and the questions that it asks the bus."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -87,10 +88,7 @@ async def model_of(request: Request, camera: str) -> str:
 
     A camera never changes its model, so it is asked for once.
     """
-    state = request.app.state
-    if not hasattr(state, "alpha_models"):
-        state.alpha_models = {}
-    models: dict[str, str] = state.alpha_models
+    models: dict[str, str] = remembered(request, "models")
     if camera not in models:
         try:
             cameras = await sony_cameras(request)
@@ -98,6 +96,15 @@ async def model_of(request: Request, camera: str) -> str:
             return ""
         models.update({entry["camera"]: entry["model"] for entry in cameras if entry["model"]})
     return models.get(camera, "")
+
+
+def remembered(request: Request, what: str) -> dict[str, Any]:
+    """Return what this surface remembers for every request of this process, by camera."""
+    state = request.app.state
+    if not hasattr(state, "alpha"):
+        state.alpha = defaultdict(dict)
+    memory: defaultdict[str, dict[str, Any]] = state.alpha
+    return memory[what]
 
 
 async def both_from_broker(request: Request) -> tuple[Mapping[str, Any], Sequence[Entry]]:

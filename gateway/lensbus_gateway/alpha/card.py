@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 
 from lensbus_gateway.alpha.body import optional_body
 from lensbus_gateway.alpha.bus import ask
-from lensbus_gateway.alpha.envelope import ABSENT, Refusal, explain, with_code
-from lensbus_proto.errors import CameraBusy, CameraError, CommandError, NotFound
+from lensbus_gateway.alpha.envelope import ABSENT, Refusal, explain
+from lensbus_proto.errors import CameraBusy, CameraError, CommandError
 
 LIST_DEADLINE_S: Final = 15.0
 ID_LIMIT: Final = 0xFFFFFFFF
@@ -75,12 +75,8 @@ async def pull(request: Request) -> Response:
         await ask(request, "card.pull", {**arguments, **await _folder(request, shown)})
     except ABSENT as error:
         raise _absent(error) from error
-    except CameraBusy as error:
-        raise _failed(with_code(error), shown, running=True) from error
-    except NotFound as error:
-        raise _failed(with_code(error), shown) from error
     except CommandError as error:
-        running = error.vendor_code == TRANSFER_RUNNING
+        running = isinstance(error, CameraBusy) or error.vendor_code == TRANSFER_RUNNING
         raise _failed(explain(error), shown, running=running) from error
     message = f"{kind.capitalize()} started; its end is announced by the event transferProgress"
     return JSONResponse({"success": True, "message": message, **shown}, 202)

@@ -75,18 +75,13 @@ async def done(request: Request, message: str, data: Mapping[str, Any] | None = 
 
 
 def explain(error: CommandError) -> str:
-    """Return the message of a failed command."""
+    """Return the message of a failed command, with the SDK's number if there is one."""
     if isinstance(error, ABSENT):
         return NOT_CONNECTED
     if isinstance(error, LOST):
         return f"Camera not available: {error.message}"
     if isinstance(error, DeadlinePassed):
         return f"The camera did not answer in time: {error.message}"
-    return with_code(error)
-
-
-def with_code(error: CommandError) -> str:
-    """Return the error's own message with the SDK's number, if it has one and does not say it."""
     if error.vendor_code is None:
         return error.message
     shown = f"0x{error.vendor_code:X}"

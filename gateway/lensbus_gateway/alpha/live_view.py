@@ -6,7 +6,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lensbus_gateway.alpha.bus import Pictures, ask, camera_of
+from lensbus_gateway.alpha.bus import Pictures, ask, camera_of, remembered
 from lensbus_gateway.alpha.envelope import Refusal, answer, done
 from lensbus_gateway.alpha.resource import Handler
 from lensbus_proto.errors import CommandError
@@ -73,7 +73,7 @@ async def _status(request: Request) -> Response:
 
 async def _frame(request: Request) -> Response:
     """Show a picture that nobody was given yet; if none comes, the last one again."""
-    given = _given(request)
+    given: dict[str, Picture] = remembered(request, "given")
     camera = camera_of(request)
     pictures: Pictures = request.app.state.pictures
     last = given.get(camera)
@@ -99,12 +99,3 @@ async def _streaming(request: Request) -> bool | None:
     except CommandError:
         return None
     return bool(result["streaming"])
-
-
-def _given(request: Request) -> dict[str, Picture]:
-    """Return the last picture of each camera that any client was given."""
-    state = request.app.state
-    if not hasattr(state, "alpha_given"):
-        state.alpha_given = {}
-    given: dict[str, Picture] = state.alpha_given
-    return given

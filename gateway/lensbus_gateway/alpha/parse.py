@@ -17,7 +17,7 @@ Parser = Callable[[str], int | None]
 Words = Mapping[str, int]
 
 _HEX: Final = re.compile(r"0[xX]([0-9a-fA-F]{1,16})")
-_NUMBER: Final = re.compile(r"([0-9]{1,20})\s*[A-Za-z%°]*")
+_NUMBER: Final = re.compile(r"(?!0[xX])([0-9]{1,20})\s*[A-Za-z%°]*")
 _EV: Final = re.compile(r"([+-]?[0-9]{1,4}(?:\.[0-9]{1,4})?)\s*(ev)?", re.IGNORECASE)
 _ISO: Final = re.compile(r"(?:iso\s*)?([0-9]{1,10}|auto)", re.IGNORECASE)
 _APERTURE: Final = re.compile(r"(?:f/?)?\s*([0-9]{1,5}(?:\.[0-9]{1,4})?)", re.IGNORECASE)

@@ -51,7 +51,7 @@ class Resource:
             return Response(status_code=204, media_type="text/plain")
         try:
             if not self._placeholders:
-                refuse_placeholder(request)
+                refuse_placeholder(request.path_params.get("camera"))
             handler = self._handlers.get(request.method, self._otherwise)
             if handler is None:
                 return self._not_allowed(request)
@@ -70,8 +70,7 @@ class Resource:
         return response
 
 
-def refuse_placeholder(request: Request) -> None:
+def refuse_placeholder(camera: str | None) -> None:
     """Refuse an id that a client has forgotten to fill in."""
-    camera = request.path_params.get("camera")
     if camera is not None and camera.lower() in PLACEHOLDERS:
         raise Refusal("Camera ID is required: put the id of a camera into the path", block=False)

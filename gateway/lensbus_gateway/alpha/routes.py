@@ -31,8 +31,7 @@ async def _nowhere(request: Request) -> Response:
     """Refuse an unknown path; one whose camera id is empty lands here too."""
     area, slash, rest = request.path_params["rest"].partition("/")
     if area == "cameras" and slash and rest.startswith("/"):
-        request.path_params["camera"] = ""
-        refuse_placeholder(request)
+        refuse_placeholder("")
     raise no_such_path(request)
 
 

@@ -1,0 +1,156 @@
+import pytest
+
+from lensbus_gateway.alpha.catalogue import CATALOGUE
+
+TEXTS = [
+    ("iso", 400, "ISO 400"),
+    ("iso", 0xFFFFFF, "ISO AUTO"),
+    ("iso", 0x01000190, "Multi Frame NR ISO 400"),
+    ("iso", 0x02FFFFFF, "Multi Frame NR High ISO AUTO"),
+    ("iso", 0x10000190, "ISO 400"),
+    ("aperture", 280, "F2.8"),
+    ("aperture", 800, "F8"),
+    ("aperture", 0, "--"),
+    ("aperture", 0xFFFE, "--"),
+    ("aperture", 0xFFFF, ""),
+    ("shutter-speed", 0, "Bulb"),
+    ("shutter-speed", 0x0001007D, "1/125"),
+    ("shutter-speed", 0x0014000A, '2"'),
+    ("shutter-speed", 0x000D000A, '1.3"'),
+    ("shutter-speed", 0x0004000A, '0.4"'),
+    ("shutter-speed", 0xFFFFFFFF, "Nothing to display"),
+    ("shutter-speed", 0x00050000, ""),
+    ("exposure-program-mode", 1, "M_Manual"),
+    ("exposure-program-mode", 0x8000, "Auto"),
+    ("exposure-program-mode", 0x8033, "ContinuousPriority_AE_12pics"),
+    ("exposure-program-mode", 0x805E, "Movie_SQMotion_F"),
+    ("exposure-program-mode", 0x8092, "Movie_IntervalRec_F"),
+    ("exposure-program-mode", 0x8097, "Movie_IntervalRec_AUTO"),
+    ("exposure-program-mode", 0x9999, ""),
+    ("exposure-compensation", 0, "0.0 EV"),
+    ("exposure-compensation", 700, "+0.7 EV"),
+    ("exposure-compensation", 0xF830, "-2.0 EV"),
+    ("flash-compensation", 0xFED4, "-0.3 EV"),
+    ("exposure-step", 2, "2"),
+    ("metering-mode", 10, "Highlight Weighted"),
+    ("ae-lock", 0, "Off"),
+    ("ae-lock", 2, "On"),
+    ("focus-mode", 2, "AF_S"),
+    ("focus-area", 0, "Unknown"),
+    ("focus-area", 8, "Flexible Spot"),
+    ("focus-area", 0x11, "Tracking Wide"),
+    ("focus-area", 0x17, "Tracking Expand Flexible Spot"),
+    ("focus-area", 0x1A, "Flexible Spot XL"),
+    ("focus-area", 0x1D, "Flexible Spot FreeSize3"),
+    ("focus-area", 0x23, "Tracking Flexible Spot XS"),
+    ("focus-area", 0x27, "Tracking Flexible Spot FreeSize3"),
+    ("focus-position", 65535, "65535"),
+    ("focus-driving-status", 1, "Not Driving"),
+    ("focus-distance", 0xFFFFFFFF, "Infinity"),
+    ("focus-distance", 1200, "1.2m"),
+    ("focus-distance", 450, "0.45m"),
+    ("zoom-distance", 35000, "35mm"),
+    ("zoom-setting", 3, "ClearImageZoom"),
+    ("white-balance", 0, "AWB"),
+    ("white-balance", 0x21, "Fluorescent_WarmWhite"),
+    ("white-balance", 0x100, "ColorTemp"),
+    ("white-balance", 0x104, "Custom"),
+    ("white-balance-color-temp", 5500, "5500K"),
+    ("drive-mode", 1, "CrDrive_Single"),
+    ("drive-mode", 0x10009, "CrDrive_Continuous_Lo_Live"),
+    ("drive-mode", 0x11002, "CrDrive_SingleBurstShooting_mid"),
+    ("drive-mode", 0x12001, "CrDrive_FocusBracket"),
+    ("drive-mode", 0x40301, "CrDrive_Continuous_Bracket_03Ev_3pics"),
+    ("drive-mode", 0x40310, "CrDrive_Continuous_Bracket_30Ev_5pics"),
+    ("drive-mode", 0x4033C, "CrDrive_Continuous_Bracket_30Ev_2pics_Minus"),
+    ("drive-mode", 0x50001, "CrDrive_Single_Bracket_03Ev_3pics"),
+    ("drive-mode", 0x70002, "CrDrive_DRO_Bracket_Hi"),
+    ("drive-mode", 0x80006, "CrDrive_Continuous_Timer_5s_5pics"),
+    ("drive-mode", 0x80007, ""),
+    ("shutter-type", 3, "Electronic Shutter"),
+    ("shutter-mode", 1, "Speed"),
+    ("shutter-mode", 2, "Angle"),
+    ("shutter-angle", 0, "Off"),
+    ("shutter-angle", 180000, "180.0°"),
+    ("silent-mode", 2, "ON"),
+    ("flash-mode", 6, "Rear Sync"),
+    ("wireless-flash", 1, "On"),
+    ("file-format", 3, "RAW+JPEG"),
+    ("image-quality", 4, "Extra Fine"),
+    ("image-quality", 0x30004, "RAW+JPEG Extra Fine"),
+    ("raw-compression", 5, "Lossless L"),
+    ("still-image-store-destination", 3, "Host PC & Memory Card"),
+    ("aspect-ratio", 2, "16:9"),
+    ("color-space", 1, "sRGB"),
+    ("color-space", 2, "AdobeRGB"),
+    ("dro", 0x11, "Lv1"),
+    ("dro", 0x36, "HDR 6.0 EV"),
+    ("creative-look", 5, "VV2"),
+    ("creative-look", 0x10A, "Custom SE"),
+    ("creative-look", 0x0B, "Look 11"),
+    ("picture-profile", 11, "PP11"),
+    ("picture-profile", 0x50, "Custom 16"),
+    ("pp-lut-base-look", 0, "None"),
+    ("pp-lut-base-look", 0x103, "PPLUT 3"),
+    ("aps-c-s35", 3, "Auto"),
+    ("recording-state", 1, "Recording"),
+    ("recording-state", 3, "Unknown"),
+    ("movie-file-format", 5, "XAVC HS 4K"),
+    ("movie-file-format", 20, "Format 20"),
+    ("movie-recording-setting", 1, "60p 50M / XAVC S"),
+    ("movie-recording-setting", 0x20, "30p 100M / XAVC S 4K"),
+    ("movie-recording-setting", 0x26, "600M 422 10bit"),
+    ("movie-recording-setting", 0x30, "200M 420 8bit"),
+    ("movie-recording-setting", 0x3A, "89M 422 10bit"),
+    ("movie-recording-setting", 0x45, "260M 422 10bit"),
+    ("movie-recording-setting", 0x46, ""),
+    ("movie-recording-frame-rate", 8, "23.98p"),
+    ("movie-recording-frame-rate", 0x17, "119.88p"),
+    ("movie-recording-frame-rate", 40, "40p"),
+    ("movie-stabilization", 4, "Dynamic active"),
+    ("movie-shooting-mode", 0x501, "Flexible ISO"),
+    ("movie-shooting-mode-color-gamut", 2, "S-Gamut3"),
+    ("audio-recording", 1, "On"),
+    ("timecode-run", 2, "Free Run"),
+    ("base-iso", 2, "Low"),
+    ("exposure-index", 800, "800 EI"),
+    ("base-look-value", 0x0003, "Preset 3"),
+    ("base-look-value", 0x0102, "User 2"),
+    ("base-look-value", 0x8001, "Temporary 1"),
+    ("base-look-value", 0x0704, "Look 4"),
+    ("image-id-string-max-length", 64, "64 chars"),
+    ("image-id-num-setting", 2, "On"),
+    ("priority-key", 2, "PC Remote Setting"),
+    ("battery-remain", 87, "87%"),
+    ("battery-remain", 0xFFFF, ""),
+    ("overheating-state", 1, "Pre-Overheating"),
+    ("camera-error-caution-status", 3, "Unknown"),
+    ("camera-system-error-info", 5, ""),
+    ("media-slot1-status", 3, "Recognizing Or LockedError"),
+    ("media-slot2-status", 4, ""),
+    ("media-slot1-remaining-time", 3600, "3600"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "text"), TEXTS)
+def test_a_number_has_the_text_that_clients_know(name: str, value: int, text: str) -> None:
+    assert CATALOGUE[name].text(value) == text
+
+
+def test_there_are_81_names_and_no_code_has_two() -> None:
+    codes = [code for entry in CATALOGUE.values() for code in entry.codes]
+
+    assert len(CATALOGUE) == 81
+    assert len(codes) == len(set(codes)) == 82
+
+
+def test_the_recording_settings_have_no_hole() -> None:
+    text = CATALOGUE["movie-recording-setting"].text
+
+    assert all(text(value) for value in range(1, 0x46))
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("value", [0, 1, 0xFF, 0xFFFF, 0xFFFFFFFF, 2**64 - 1])
+def test_no_number_is_too_odd_to_be_shown(name: str, value: int) -> None:
+    assert isinstance(CATALOGUE[name].text(value), str)
