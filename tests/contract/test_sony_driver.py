@@ -1,9 +1,11 @@
 """The real Sony driver over the shim and the simulator."""
 
+import fcntl
 import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +22,10 @@ from lensbus_proto.errors import (
     NotConnected,
     NotFound,
     NotWritable,
+    Refused,
     Unsupported,
 )
-from lensbus_services.sony.discover import find_cameras
+from lensbus_services.sony.discover import find_cameras, stop_finding
 from lensbus_services.sony.liveview import jpeg_size
 from lensbus_services.sony.wish import wish_path
 
@@ -59,6 +62,15 @@ def remote(alpha: Seeing) -> Seeing:
 
 
 @pytest.fixture
+def shooting(tmp_path: Path) -> Iterator[Seeing]:
+    """Connected like `remote`, with more time between the steps of a capture."""
+    with open_sony(tmp_path, settings=sony_settings(time_scale=0.2)) as seeing:
+        seeing.execute("connect", mode="remote")
+        settle(seeing)
+        yield seeing
+
+
+@pytest.fixture
 def transfer(alpha: Seeing) -> Seeing:
     alpha.execute("connect")
     settle(alpha)
@@ -67,7 +79,7 @@ def transfer(alpha: Seeing) -> Seeing:
 
 def settle(seeing: Seeing) -> None:
     """Wait until the burst of changes after a connection is over, and forget it."""
-    while seeing.driver.drain(0.1):
+    while seeing.driver.drain(0.02):
         pass
     seeing.forget()
 
@@ -103,9 +115,12 @@ def test_a_camera_that_is_not_there_is_gone(tmp_path: Path) -> None:
 
 def test_cameras_are_found_again_and_again(tmp_path: Path) -> None:
     settings = sony_settings()
-    for _ in range(3):
-        found = [(one.camera, one.model) for one in find_cameras(settings, tmp_path)]
-        assert found == [(ALPHA, "ILCE-7M4"), (CINEMA, "ILME-FX3A")]
+    try:
+        for _ in range(3):
+            found = [(one.camera, one.model) for one in find_cameras(settings, tmp_path)]
+            assert found == [(ALPHA, "ILCE-7M4"), (CINEMA, "ILME-FX3A")]
+    finally:
+        stop_finding()
 
 
 @pytest.mark.parametrize("mode", ["remote", "contents", "remote-transfer"])
@@ -188,7 +203,7 @@ def test_two_that_connect_at_once_make_one_connection(alpha: Seeing) -> None:
 def test_warnings_arrive_through_either_callback_table(
     slots: int, version: str, tmp_path: Path
 ) -> None:
-    with open_sony(tmp_path, settings=sony_settings(slots=slots)) as seeing:
+    with open_sony(tmp_path, settings=sony_settings(slots=slots, time_scale=0.2)) as seeing:
         assert seeing.description.details["sdk_version"] == version
         seeing.execute("connect", mode="remote")
         seeing.execute("af_shutter")
@@ -282,16 +297,16 @@ def until_value(seeing: Seeing, code: int, value: int) -> None:
 
 
 def test_a_capture_with_autofocus_tells_its_steps_and_leaves_a_jpeg(
-    remote: Seeing, tmp_path: Path
+    shooting: Seeing, tmp_path: Path
 ) -> None:
-    to_host_and_card(remote)
-    assert remote.execute("af_shutter") == {"method": "af_shutter"}
-    done = remote.until_kind("downloadComplete")
-    remote.until_kind("afStatus", state="unlocked")
+    to_host_and_card(shooting)
+    assert shooting.execute("af_shutter") == {"method": "af_shutter"}
+    done = shooting.until_kind("downloadComplete")
+    shooting.until_kind("afStatus", state="unlocked")
 
     steps = [
         (one.kind, one.data.get("state") or one.data.get("code") or "")
-        for one in remote.observed
+        for one in shooting.observed
         if one.kind in ("afStatus", "warning", "downloadComplete")
     ]
     assert [step for step in steps if step[0] != "downloadComplete"] == [
@@ -316,11 +331,11 @@ def test_autofocus_is_refused_in_manual_focus(remote: Seeing) -> None:
     assert refused.value.detail == {"error": "focus_mode_not_af"}
 
 
-def test_a_half_press_focuses_and_lets_go(remote: Seeing) -> None:
-    remote.execute("half_press")
-    remote.until_kind("afStatus", state="focused")
-    remote.until_kind("afStatus", state="unlocked")
-    assert "warning" not in remote.kinds()
+def test_a_half_press_focuses_and_lets_go(shooting: Seeing) -> None:
+    shooting.execute("half_press")
+    shooting.until_kind("afStatus", state="focused")
+    shooting.until_kind("afStatus", state="unlocked")
+    assert "warning" not in shooting.kinds()
 
 
 @pytest.mark.parametrize("action", ["press", "down", "up"])
@@ -477,14 +492,14 @@ def test_the_save_folder_is_set_with_the_connection(remote: Seeing, tmp_path: Pa
     assert (tmp_path / "pictures" / ALPHA).is_dir()
 
 
-def test_pictures_go_where_the_client_says(remote: Seeing, tmp_path: Path) -> None:
+def test_pictures_go_where_the_client_says(shooting: Seeing, tmp_path: Path) -> None:
     folder = tmp_path / "pictures" / "shoot"
     answer = {"path": str(folder), "prefix": "TAKE", "start_number": 7}
-    assert remote.execute("save_info.set", **answer) == answer
-    assert remote.execute("save_info.get") == answer
-    to_host_and_card(remote)
-    remote.execute("af_shutter")
-    saved = Path(remote.until_kind("downloadComplete")["savedPath"])
+    assert shooting.execute("save_info.set", **answer) == answer
+    assert shooting.execute("save_info.get") == answer
+    to_host_and_card(shooting)
+    shooting.execute("af_shutter")
+    saved = Path(shooting.until_kind("downloadComplete")["savedPath"])
     assert saved.parent == folder
     assert saved.name.startswith("TAKE")
 
@@ -498,6 +513,68 @@ def test_no_client_saves_outside_the_roots(remote: Seeing, tmp_path: Path, path:
     with pytest.raises(BadArguments) as bad:
         remote.execute("card.pull", slot=1, content_id=1, file_id=1, save_path=filled)
     assert bad.value.detail == {"field": "save_path"}
+
+
+# Losing the link
+
+
+@contextmanager
+def unplugged(state: Path) -> Iterator[None]:
+    cable = state / "simulator" / "sony" / f"{ALPHA}.unplugged"
+    cable.touch()
+    yield
+    cable.unlink()
+
+
+@contextmanager
+def held_by_another(state: Path) -> Iterator[None]:
+    """Have another process's grip on the body: it does not answer."""
+    with (state / "simulator" / "sony" / f"{ALPHA}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def test_a_lost_cable_is_a_lost_connection(remote: Seeing, tmp_path: Path) -> None:
+    with unplugged(tmp_path):
+        lost = remote.until_kind("disconnected")
+        assert lost == {
+            "id": ALPHA,
+            "error": "0x00008207",
+            "errorCode": "0x8207",
+            "reason": "Connect_Disconnected",
+        }
+        with pytest.raises(NotConnected):
+            remote.execute("properties.get")
+        with pytest.raises(CameraGone):
+            remote.execute("connect", mode="remote")
+    assert remote.execute("connect", mode="remote") == {"mode": "remote", "already": False}
+    until_value(remote, PRIORITY_KEY, 2)
+    remote.execute("property.set", code=ISO, value=0x190)
+
+
+def test_a_link_that_reconnects_was_never_disconnected(alpha: Seeing, tmp_path: Path) -> None:
+    alpha.execute("connect", mode="remote", reconnecting=True)
+    settle(alpha)
+    with unplugged(tmp_path):
+        alpha.until_kind("reconnecting")
+        assert alpha.execute("connection")["connected"] is True
+        with pytest.raises(CommandError):
+            alpha.execute("properties.get")
+    alpha.until_kind("reconnected")
+    lifeline = [kind for kind in alpha.kinds() if "connect" in kind]
+    assert lifeline == ["reconnecting", "connected", "reconnected"]
+    until_value(alpha, PRIORITY_KEY, 2)  # a body that was switched off has forgotten it
+    alpha.execute("property.set", code=ISO, value=0x190)
+
+
+def test_a_body_that_another_process_holds_refuses(alpha: Seeing, tmp_path: Path) -> None:
+    with held_by_another(tmp_path):
+        with pytest.raises(Refused, match="another process") as refused:
+            alpha.execute("connect")
+        assert (refused.value.vendor_code, refused.value.operation) == (0x8208, "Connect")
+        assert alpha.execute("connection")["connected"] is False
+        assert alpha.until_kind("error")["code"] == "0x00008208"
+    assert alpha.execute("connect")["already"] is False
 
 
 # Coming back
@@ -516,6 +593,27 @@ def test_a_camera_comes_back_by_itself_after_its_workers_death(tmp_path: Path) -
     assert not wish_path(tmp_path, ALPHA).exists()
     with open_sony(tmp_path, settings=settings) as seeing:
         assert seeing.driver.drain(0.3) == []
+
+
+def test_coming_back_is_tried_until_it_works(tmp_path: Path) -> None:
+    with open_sony(tmp_path) as seeing:
+        seeing.execute("connect", mode="remote")
+    with held_by_another(tmp_path), open_sony(tmp_path) as seeing:
+        assert seeing.until_kind("error")["code"] == "0x00008208"
+        assert seeing.kinds().count("error") == 1
+    with open_sony(tmp_path) as seeing:
+        with held_by_another(tmp_path):
+            seeing.until_kind("error")
+        seeing.until_kind("connected")
+
+
+def test_nobody_comes_back_after_a_disconnect(tmp_path: Path) -> None:
+    with open_sony(tmp_path) as seeing:
+        seeing.execute("connect", mode="remote")
+    with held_by_another(tmp_path), open_sony(tmp_path) as seeing:
+        seeing.until_kind("error")
+        assert seeing.execute("disconnect") == {"already": True}
+        assert not wish_path(tmp_path, ALPHA).exists()
 
 
 def test_no_password_is_kept(tmp_path: Path) -> None:

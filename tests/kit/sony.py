@@ -13,7 +13,7 @@ from lensbus_services.sony.driver import SonyDriver
 
 ALPHA = "D10F60149B0C"
 CINEMA = "D20FA3C41E57"
-FAST = 0.1  # of the time that real bodies take
+FAST = 0.02  # of the time that real bodies take
 LIMIT_S = 10.0
 
 

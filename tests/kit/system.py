@@ -102,7 +102,7 @@ def _of(pid: int, name: str) -> str:
 
 
 @contextmanager
-def running_system(**settings: str) -> Iterator[System]:
+def running_system(ending: signal.Signals = signal.SIGINT, **settings: str) -> Iterator[System]:
     """Run a system until the end of the block; then it must leave no process behind.
 
     Keyword arguments are variables without their prefix: `sony_simulator_time_scale="0.1"`.
@@ -125,9 +125,9 @@ def running_system(**settings: str) -> Iterator[System]:
             assert f"started on {system.url}" in line, line + system.logs()
             yield system
         finally:
-            child.send_signal(signal.SIGINT)
+            child.send_signal(ending)
             try:
-                code = child.wait(15)
+                code = child.wait(10)
             except subprocess.TimeoutExpired:
                 os.kill(child.pid, signal.SIGKILL)
                 child.wait(5)
