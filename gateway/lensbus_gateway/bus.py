@@ -30,6 +30,9 @@ logger = logging.getLogger(__name__)
 
 # The broker watches the deadline; this much longer the gateway waits for its word.
 GRACE_S: Final = 0.5
+# A broker that is away longer is not waited for: a shutter must not open when nobody expects it.
+ABSENT_S: Final = 2.0
+RETRY_S: Final = 0.02
 
 Context = zmq.Context[zmq.Socket[bytes]]
 
@@ -95,7 +98,7 @@ class Commander:
         arrival: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._waiting[command_id] = arrival
         try:
-            self._post([b"", camera.encode("ascii"), request])
+            await self._post([b"", camera.encode("ascii"), request], deadline_ms / 1000)
             async with asyncio.timeout(deadline_ms / 1000 + GRACE_S):
                 reply = await arrival
         except TimeoutError:
@@ -108,13 +111,20 @@ class Commander:
             raise error_from_map(reply.error)
         return reply
 
-    def _post(self, parts: Sequence[bytes]) -> None:
-        try:
-            self._socket.send_multipart(parts, zmq.NOBLOCK)
-        except zmq.Again:
-            raise WorkerAbsent("the broker cannot be reached") from None
-        finally:
-            self._reader.look()
+    async def _post(self, parts: Sequence[bytes], patience_s: float) -> None:
+        """Send at once, or within a moment: a broker that is starting anew is soon there."""
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + min(patience_s, ABSENT_S)
+        while True:
+            try:
+                self._socket.send_multipart(parts, zmq.NOBLOCK)
+                return
+            except zmq.Again:
+                if loop.time() >= until_s:
+                    raise WorkerAbsent("the broker cannot be reached") from None
+            finally:
+                self._reader.look()
+            await asyncio.sleep(RETRY_S)
 
     def _deliver(self, batch: Sequence[Parts]) -> None:
         for parts in batch:

@@ -126,8 +126,9 @@ class DeviceBackend:
     def control(self, stream: str, control: Control) -> None:
         """Send what differs to the sensors of a stream, if it is on."""
         with self._lock:
+            self._check()
             self._controls[stream] = control
-            if stream in self._active and self._lost is None:
+            if stream in self._active:
                 self._obey(stream)
 
     def stats(self) -> Stats:

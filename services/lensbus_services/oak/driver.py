@@ -219,7 +219,7 @@ class OakDriver:
         wait_s = max(STILL_WAIT_S, 2 / self._wanted.configs[stream].fps)
         raw = self._open_backend().capture(stream, min(wait_s, deadline_s))
         pixels = self._shown(raw)
-        image = encode_still(pixels, format_)
+        image = encode_still(pixels, format_, self._settings.jpeg_quality)
         height, width = pixels.shape[:2]
         size = {"width": width, "height": height}
         data = {"stream": stream, "format": format_, **size, "size": len(image)}
@@ -307,7 +307,7 @@ class OakDriver:
             return stored
         try:
             raw = self._open_backend().capture(stream, min(LIVE_WAIT_S, deadline_s))
-        except (CameraTimeout, NotActive):
+        except (CameraTimeout, CameraGone, NotActive):
             return stored
         return control.live(stored, raw.reading)
 

@@ -16,7 +16,6 @@ Depth = NDArray[np.uint16]
 
 JPEG: Final = "jpeg"
 FORMATS: Final = (JPEG, "png", "webp", "bmp", "tiff", "gif")
-STILL_QUALITY: Final = 95
 
 # The nearest that 96 disparities reach at 640 pixels with a focal length of 440 pixels. Larger
 # pictures search 96 disparities too and reach less near: the scale stays the same for all.
@@ -50,10 +49,10 @@ def encode_jpeg(pixels: Pixels, quality: int) -> bytes:
     )
 
 
-def encode_still(pixels: Pixels, format_: str) -> bytes:
-    """Return a picture in one of the still formats."""
+def encode_still(pixels: Pixels, format_: str, quality: int) -> bytes:
+    """Return a picture in one of the still formats; `quality` is that of JPEG."""
     if format_ == JPEG:
-        return encode_jpeg(pixels, STILL_QUALITY)
+        return encode_jpeg(pixels, quality)
     shown = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
     buffer = io.BytesIO()
     Image.fromarray(shown).save(buffer, format=format_, **_SAVE.get(format_, {}))

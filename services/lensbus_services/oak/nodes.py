@@ -4,6 +4,7 @@ A node draws only what somebody wants: frames while its stream flows, one frame 
 between it wakes twice a second so that automatic exposure follows the scene.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,6 +26,7 @@ from lensbus_services.oak.stereo import Matcher
 IDLE_S: Final = 0.5
 SETTLING_S: Final = 0.03
 _METER_PX: Final = 160  # width of the small picture by which exposure is measured
+_ROUNDING: Final = 1e-3  # of a period
 _CONTROLS: Final = 64  # the node wakes for each: this many never wait
 
 _Command = dai.CameraControl.Command
@@ -160,7 +162,8 @@ class Source(dai.node.ThreadedHostNode):
             self._send(self.still, now_s, self._imager.still)
         if self._demand.is_flowing:
             self._send(self.video, now_s, self._imager.video)
-            self._demand.due_s = _next_tick(_now_s(), self._plan.fps)
+            # A wait may end a moment before its tick: the same tick must not come twice.
+            self._demand.due_s = _next_tick(max(_now_s(), self._demand.due_s), self._plan.fps)
         else:
             self._demand.due_s = now_s + (IDLE_S if has_settled else SETTLING_S)
 
@@ -237,4 +240,4 @@ def _now_s() -> float:
 
 
 def _next_tick(now_s: float, fps: float) -> float:
-    return (now_s * fps // 1 + 1) / fps
+    return (math.floor(now_s * fps + _ROUNDING) + 1) / fps

@@ -98,6 +98,7 @@ class SimulatorBackend:
     def control(self, stream: str, control: Control) -> None:
         """Send what differs to the node of a stream, if it is on."""
         with self._lock:
+            self._check_open()
             self._controls[stream] = control
             if stream in self._groups:
                 self._groups[stream].obey(control)

@@ -18,6 +18,8 @@ from lensbus_services.oak.features import Features, Sensor
 logger = logging.getLogger(__name__)
 
 _VERSION: Final = 1
+# What reading a file of any content can raise.
+_BROKEN: Final = (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def load(path: Path, features: Features, fallback: Wanted) -> Wanted:
         return _read(table, features, fallback)
     except FileNotFoundError:
         return fallback
-    except (OSError, ValueError, TypeError, LookupError, AttributeError, CommandError) as error:
+    except (*_BROKEN, CommandError) as error:
         logger.warning("wanted state ignored", extra={"path": path, "reason": error})
         return fallback
 
