@@ -27,6 +27,7 @@ from lensbus_proto.errors import (
 )
 from lensbus_services.sony.discover import find_cameras, stop_finding
 from lensbus_services.sony.liveview import jpeg_size
+from lensbus_services.sony.shim import SIMULATOR
 from lensbus_services.sony.wish import wish_path
 
 ISO, WHITE_BALANCE, COLOR_TEMPERATURE = 0x104, 0x108, 0x115
@@ -259,7 +260,7 @@ def test_a_gate_closes_and_opens_with_the_setting_that_it_hangs_on(remote: Seein
 
 
 def test_the_priority_key_is_the_gate_of_everything(remote: Seeing) -> None:
-    until_value(remote, PRIORITY_KEY, 2)  # the driver has set it
+    assert remote.value(PRIORITY_KEY)["value"] == 2  # the driver has turned it
     remote.execute("property.set", code=PRIORITY_KEY, value=1)
     until_value(remote, PRIORITY_KEY, 1)
     with pytest.raises(NotWritable):
@@ -548,7 +549,6 @@ def test_a_lost_cable_is_a_lost_connection(remote: Seeing, tmp_path: Path) -> No
         with pytest.raises(CameraGone):
             remote.execute("connect", mode="remote")
     assert remote.execute("connect", mode="remote") == {"mode": "remote", "already": False}
-    until_value(remote, PRIORITY_KEY, 2)
     remote.execute("property.set", code=ISO, value=0x190)
 
 
@@ -657,6 +657,14 @@ def test_closing_ends_a_connection_that_is_on_its_way(tmp_path: Path) -> None:
         assert time.monotonic() - began < 1.5
         thread.join(LIMIT_S)
         assert [error.code for error in failures] == ["camera.gone"]
+
+
+def test_an_sdk_is_named_by_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CRSIM_STATE", str(tmp_path / "bodies"))
+    monkeypatch.setenv("CRSIM_TIME_SCALE", "0.02")
+    with open_sony(tmp_path, settings=sony_settings(library=str(SIMULATOR))) as seeing:
+        assert seeing.description.model == "ILCE-7M4"
+        seeing.execute("connect", mode="remote")
 
 
 def test_a_library_of_an_unknown_kind_is_refused_in_words(tmp_path: Path) -> None:
