@@ -5,7 +5,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -523,15 +523,17 @@ def test_no_client_saves_outside_the_roots(remote: Seeing, tmp_path: Path, path:
 def unplugged(state: Path) -> Iterator[None]:
     cable = state / "simulator" / "sony" / f"{ALPHA}.unplugged"
     cable.touch()
-    yield
-    cable.unlink()
+    try:
+        yield
+    finally:
+        cable.unlink()
 
 
 @contextmanager
 def held_by_another(state: Path) -> Iterator[None]:
     """Have another process's grip on the body: it does not answer."""
     with (state / "simulator" / "sony" / f"{ALPHA}.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
 
 
@@ -598,13 +600,13 @@ def test_a_camera_comes_back_by_itself_after_its_workers_death(tmp_path: Path) -
 def test_coming_back_is_tried_until_it_works(tmp_path: Path) -> None:
     with open_sony(tmp_path) as seeing:
         seeing.execute("connect", mode="remote")
-    with held_by_another(tmp_path), open_sony(tmp_path) as seeing:
-        assert seeing.until_kind("error")["code"] == "0x00008208"
-        assert seeing.kinds().count("error") == 1
-    with open_sony(tmp_path) as seeing:
-        with held_by_another(tmp_path):
-            seeing.until_kind("error")
-        seeing.until_kind("connected")
+    with ExitStack() as other_process:
+        other_process.enter_context(held_by_another(tmp_path))
+        with open_sony(tmp_path) as seeing:
+            assert seeing.until_kind("error")["code"] == "0x00008208"
+            assert seeing.kinds().count("error") == 1
+            other_process.close()
+            seeing.until_kind("connected")
 
 
 def test_nobody_comes_back_after_a_disconnect(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Loading the SDK that the settings name, and finding the cameras that it sees."""
 
-import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -32,15 +31,24 @@ def simulator_environment(settings: SonySettings, state: Path) -> Mapping[str, s
 
 
 def find_cameras(settings: SonySettings, state: Path) -> list[Found]:
-    """Return the cameras that are there now. May be called again and again."""
-    cameras = _lasting_sdk(settings, state).enumerate(settings.enumerate_s)
+    """Return the cameras that are there now. May be called again and again, from one thread.
+
+    The SDK is initialised once and stays so until `stop_finding`: it promises no second time.
+    """
+    library = settings.library
+    if library not in _kept:
+        _kept[library] = open_sdk(settings, state)
+    cameras = _kept[library].enumerate(settings.enumerate_s)
     try:
         return [found for found in cameras.found if found.camera]
     finally:
         cameras.close()
 
 
-@functools.cache
-def _lasting_sdk(settings: SonySettings, state: Path) -> Sdk:
-    """Init once, for as long as the process lives: the SDK does not promise a second time."""
-    return open_sdk(settings, state)
+def stop_finding() -> None:
+    """Give the SDK back that `find_cameras` keeps."""
+    while _kept:
+        _kept.popitem()[1].release()
+
+
+_kept: Final[dict[str, Sdk]] = {}

@@ -66,10 +66,10 @@ class SonyDriver:
             "sdk_version": version_text(sdk.version),
         }
         places = Places.of(self._settings, self._state, self._camera)
-        session = Session(sdk, cameras, found, self._settings, places, self._outlet)
-        live_view = LiveView(session)
         path = wish_path(self._state, self._camera)
-        commands = Commands(session, live_view, path)
+        session = Session(sdk, cameras, found, self._settings, places, self._outlet, path)
+        live_view = LiveView(session)
+        commands = Commands(session, live_view)
         description = Description("sony", found.model, details)
         self._opened = Opened(sdk, description, session, live_view, commands)
         wish = load_wish(path)
@@ -135,7 +135,9 @@ class SonyDriver:
         wait_s = 0.0
         while not given_up.wait(wait_s):
             try:
-                session.connect(wish, Credentials())
+                already = session.connect(wish, Credentials())
+                if given_up.is_set() and not already:  # it was dropped in the very last moment
+                    session.disconnect()
                 return
             except CommandError as error:
                 code = error.code if error.vendor_code is None else f"0x{error.vendor_code:08x}"

@@ -1,7 +1,7 @@
 """One camera's connection: beginning it, waiting for the SDK's word, letting go of it.
 
 Threads: commands come from several; `pump` reads what the SDK called back, moves the state and
-tells the outlet; `keeper` releases the device of a connection that ended by itself.
+tells the outlet; `keeper` looks after a connection that ended, or came back, by itself.
 """
 
 import logging
@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from lensbus_proto.errors import (
@@ -45,13 +46,15 @@ from lensbus_services.sony.outlet import Outlet
 from lensbus_services.sony.saving import Places, SaveInfo
 from lensbus_services.sony.sdk import Cameras, Sdk
 from lensbus_services.sony.values import Credentials, Found, Kind, Seen
-from lensbus_services.sony.wish import Wish
+from lensbus_services.sony.wish import Wish, forget_wish, save_wish
 from lensbus_services.threads import spawn
 
 logger = logging.getLogger(__name__)
 
 ENDING: Final = "the worker of this camera is ending"
 FRESH_S: Final = 60.0  # after that the camera may have been plugged in anew
+PRIORITY_S: Final = 0.5  # for the priority key to turn
+PRIORITY_TRIES: Final = 25
 DISCONNECT_S: Final = 5.0  # OnDisconnected after Disconnect
 ABANDON_S: Final = 1.0  # the same for a connection that never came about
 RELEASE_S: Final = 0.1  # at least, for a call on its way to come back
@@ -83,6 +86,7 @@ class Session:
         settings: SonySettings,
         places: Places,
         outlet: Outlet,
+        wish_path: Path,
     ) -> None:
         self.found = found
         self.places = places
@@ -92,6 +96,7 @@ class Session:
         self._sdk = sdk
         self._settings = settings
         self._outlet = outlet
+        self._wish_path = wish_path
         self._scale = settings.simulator.time_scale if settings.library == "simulator" else 1.0
         self._changed = threading.Condition()
         self._state = State.ABSENT
@@ -101,6 +106,7 @@ class Session:
         self._link: Link | None = None
         self._cameras: Cameras | None = cameras
         self._closed = False
+        self._came_back = False
         self._changing = threading.Lock()  # one connect or disconnect at a time
         self._sequence = threading.Lock()  # one capture sequence at a time
         self._queue = Queue()
@@ -159,16 +165,21 @@ class Session:
                 raise CameraGone(ENDING)
             if self.is_connected:
                 return True
-            self._let_go(ABANDON_S)
+            if self._link is not None:  # it came to its end by itself, just now
+                self._let_go(ABANDON_S)
+                self._forget_cameras()
             link = self._begin(wish, login)
             self._await_opened()
+            self.save_info = SaveInfo(self.places.default)
             self._prepare(link)
+            save_wish(self._wish_path, wish)
         return False
 
     def disconnect(self) -> bool:
         """Tell the end, then bring it about. Return True if there was no connection."""
         was_connected = self._stop("requested")
         with self._changing:
+            forget_wish(self._wish_path)
             told = self._let_go(DISCONNECT_S)
         if was_connected and not told:
             raise CameraTimeout("Disconnect timed out", operation="Disconnect", began=True)
@@ -246,17 +257,28 @@ class Session:
         raise CameraGone("the connection was given up meanwhile")
 
     def _prepare(self, link: Link) -> None:
-        """Do what every connection needs once; a body may refuse either."""
-        try:
-            # Bodies without this switch are under remote control by themselves.
-            link.set_value(Property.PRIORITY_KEY, DataType.UINT16_ARRAY, PC_REMOTE)
-        except CameraError as error:
-            logger.info("priority key not set", extra={"reason": error.message})
+        """Do what a body forgets when it is switched off; it may refuse either."""
         try:
             # Without a place to save, settings are refused for the rest of the connection.
-            self._save(link, SaveInfo(self.places.prepare_default()))
+            self.places.prepare_default()
+            self._save(link, self.save_info)
         except CameraError as error:
             logger.warning("save folder not set", extra={"reason": error.message})
+        try:
+            link.set_value(Property.PRIORITY_KEY, DataType.UINT16_ARRAY, PC_REMOTE)
+            self._await_priority(link)
+        except CameraError as error:
+            # Bodies without this switch are under remote control by themselves.
+            logger.info("priority key not set", extra={"reason": error.message})
+
+    def _await_priority(self, link: Link) -> None:
+        """Wait a little until the key has turned: nothing can be set before."""
+        for _ in range(PRIORITY_TRIES):
+            found = link.properties([Property.PRIORITY_KEY])
+            if found and found[0].value == PC_REMOTE:
+                return
+            self.pause(link, PRIORITY_S / PRIORITY_TRIES)
+        logger.info("priority key has not turned", extra={"camera": self.found.camera})
 
     def _stop(self, reason: str) -> bool:
         """Move towards the end and wake everybody who waits for something else."""
@@ -334,6 +356,8 @@ class Session:
                 self.pull = None
             if signal is not None:
                 self._advance(signal)
+            if before is State.RECOVERING and self._state is State.UP:
+                self._came_back = True
             for observation in self._filter(seen, before, told):
                 self._outlet.put(observation)
 
@@ -347,16 +371,23 @@ class Session:
             yield told
 
     def _keep(self) -> None:
-        """Thread: release the device of a connection that came to its end by itself."""
+        """Thread: look after a connection that ended, or came back, by itself."""
+
+        def is_due() -> bool:
+            return self._closed or self._came_back or self._state is State.ENDED
+
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._closed or self._state is State.ENDED)
+                self._changed.wait_for(is_due)
+                self._came_back = False
             if self._closed:
                 return
             with self._changing:
                 if self._state is State.ENDED:
                     self._let_go(ABANDON_S)
                     self._forget_cameras()
+                elif self._state is State.UP and self._link is not None:
+                    self._prepare(self._link)
 
     def _advance(self, signal: Signal) -> None:
         """Move the state; the condition is held."""

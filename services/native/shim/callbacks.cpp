@@ -17,59 +17,61 @@ int64_t unix_us() {
   return int64_t{now.tv_sec} * 1000000 + now.tv_usec;
 }
 
-std::string text_of(const char *text) { return text != nullptr ? text : ""; }
+std::string text_of(const char* text) { return text != nullptr ? text : ""; }
 
-void ignore(Callbacks *) {}
+void ignore(Callbacks*) {}
 
-void on_connected(Callbacks *self, uint32_t version) { self->put({CRSHIM_CONNECTED, version}); }
+void on_connected(Callbacks* self, uint32_t version) { self->put({CRSHIM_CONNECTED, version}); }
 
-void on_disconnected(Callbacks *self, uint32_t error) { self->put({CRSHIM_DISCONNECTED, error}); }
+void on_disconnected(Callbacks* self, uint32_t error) { self->put({CRSHIM_DISCONNECTED, error}); }
 
-void on_properties(Callbacks *self, uint32_t count, const uint32_t *codes) {
+void on_properties(Callbacks* self, uint32_t count, const uint32_t* codes) {
   if (codes == nullptr || count == 0) return;
   Entry entry{CRSHIM_PROPERTIES};
   entry.codes.assign(codes, codes + count);
   self->put(std::move(entry));
 }
 
-void on_downloaded(Callbacks *self, const char *file, uint32_t type) {
+void on_downloaded(Callbacks* self, const char* file, uint32_t type) {
   self->put({CRSHIM_DOWNLOADED, type, {}, text_of(file)});
 }
 
-void on_operation(Callbacks *self, uint32_t code) { self->put({CRSHIM_OPERATION, code}); }
+void on_operation(Callbacks* self, uint32_t code) { self->put({CRSHIM_OPERATION, code}); }
 
-void on_contents(Callbacks *self, uint32_t notice, uint32_t handle, const char *file) {
+void on_contents(Callbacks* self, uint32_t notice, uint32_t handle, const char* file) {
   Entry entry{CRSHIM_CONTENTS, notice, {}, text_of(file)};
   entry.handle = handle;
   self->put(std::move(entry));
 }
 
-void on_warning(Callbacks *self, uint32_t warning) { self->put({CRSHIM_WARNING, warning}); }
+void on_warning(Callbacks* self, uint32_t warning) { self->put({CRSHIM_WARNING, warning}); }
 
-void on_warning_ext(Callbacks *self, uint32_t warning, int32_t a, int32_t b, int32_t c) {
+void on_warning_ext(Callbacks* self, uint32_t warning, int32_t a, int32_t b, int32_t c) {
   self->put({CRSHIM_WARNING_EXT, warning, {a, b, c}});
 }
 
-void on_error(Callbacks *self, uint32_t error) { self->put({CRSHIM_ERROR, error}); }
+void on_error(Callbacks* self, uint32_t error) { self->put({CRSHIM_ERROR, error}); }
 
-void on_transfer(Callbacks *self, uint32_t notice, uint32_t percent, const char *file) {
+void on_transfer(Callbacks* self, uint32_t notice, uint32_t percent, const char* file) {
   self->put({CRSHIM_TRANSFER, notice, {static_cast<int32_t>(percent)}, text_of(file)});
 }
 
-void on_card_changed(Callbacks *self, uint32_t notice, uint32_t slot, uint32_t added) {
-  self->put({CRSHIM_CARD_CHANGED, notice, {static_cast<int32_t>(slot), static_cast<int32_t>(added)}});
+void on_card_changed(Callbacks* self, uint32_t notice, uint32_t slot, uint32_t added) {
+  Entry entry{CRSHIM_CARD_CHANGED, notice};
+  entry.params = {static_cast<int32_t>(slot), static_cast<int32_t>(added), 0};
+  self->put(std::move(entry));
 }
 
 template <typename Function>
-void *slot(Function *function) {
-  return reinterpret_cast<void *>(function);
+void* slot(Function* function) {
+  return reinterpret_cast<void*>(function);
 }
 
 // Two zeros stand where a compiled table has the offset to the top and the type.
 constexpr size_t front = 2;
 // Room behind the last slot, so that a function appended by a newer release lands on `ignore`.
 constexpr size_t room = 32;
-using Table = std::array<void *, front + room>;
+using Table = std::array<void*, front + room>;
 
 template <typename... Slots>
 Table table_of(Slots... slots) {
@@ -81,9 +83,9 @@ Table table_of(Slots... slots) {
   return table;
 }
 
-// Up to 2.00 a release only appends: 12 slots in 1.12 (the last is FTP results), 18 in 1.14 (the last
-// is playback data), 19 in 2.00. A shorter one is the beginning of a longer one.
-const Table &before_operations() {
+// Up to 2.00 a release only appends: 12 slots in 1.12 (the last is FTP results), 18 in 1.14 (the
+// last is playback data), 19 in 2.00. A shorter one is the beginning of a longer one.
+const Table& before_operations() {
   static const Table table = table_of(
       slot(on_connected),     // 0 OnConnected
       slot(on_disconnected),  // 1 OnDisconnected
@@ -108,7 +110,7 @@ const Table &before_operations() {
 }
 
 // From 2.01 on OnCompleteOperation stands at 7 and everything behind it moves by one.
-const Table &with_operations() {
+const Table& with_operations() {
   static const Table table = table_of(
       slot(on_connected),     // 0 OnConnected
       slot(on_disconnected),  // 1 OnDisconnected

@@ -1,5 +1,5 @@
-// The callback object that the SDK calls, without Sony's class: a struct that begins with the address
-// of a table of functions, which is all that the C++ ABI asks for.
+// The callback object that the SDK calls, without Sony's class: a struct that begins with the
+// address of a table of functions, which is all that the C++ ABI asks for.
 
 #pragma once
 
@@ -17,7 +17,7 @@ class Callbacks {
   void put(Entry entry);
 
  private:
-  void *const *table_;  // must be the first member
+  void* const* table_;  // must be the first member
   std::mutex mutex_;
   std::shared_ptr<Queue> queue_;
   const uint32_t link_;

@@ -20,12 +20,12 @@ struct File {
   std::string path;
 };
 
-crshim_file *flatten(const std::vector<File> &files) {
+crshim_file* flatten(const std::vector<File>& files) {
   size_t extra = 0;
-  for (const File &file : files) extra += Block::room(file.path.size() + 1);
+  for (const File& file : files) extra += Block::room(file.path.size() + 1);
   Block block(files.size() * sizeof(crshim_file), extra);
-  crshim_file *next = block.items<crshim_file>();
-  for (const File &file : files) {
+  crshim_file* next = block.items<crshim_file>();
+  for (const File& file : files) {
     *next = file.facts;
     next++->path = block.add(file.path.c_str(), file.path.size() + 1);
   }
@@ -33,22 +33,23 @@ crshim_file *flatten(const std::vector<File> &files) {
 }
 
 // A text of which the SDK tells the size, which may or may not count the terminator.
-std::string sized_text(const char *text, uint32_t size) {
+std::string sized_text(const char* text, uint32_t size) {
   if (text == nullptr) return {};
   return {text, strnlen(text, size)};
 }
 
-char *writable(const char *text) { return const_cast<char *>(text); }
+char* writable(const char* text) { return const_cast<char*>(text); }
 
-void append(const layout::ContentsInfo &content, std::vector<File> &files) {
-  const layout::CaptureDate &date = content.created_local;
+void append(const layout::ContentsInfo& content, std::vector<File>& files) {
+  const layout::CaptureDate& date = content.created_local;
   for (uint32_t index = 0; content.files != nullptr && index < content.file_count; ++index) {
-    const layout::ContentsFile &file = content.files[index];
+    const layout::ContentsFile& file = content.files[index];
     File entry{};
     entry.facts.content_id = content.id;
     entry.facts.file_id = file.id;
     entry.facts.size_bytes = file.size;
-    const uint16_t created[] = {date.year, date.month, date.day, date.hour, date.minute, date.second};
+    const uint16_t created[] = {date.year, date.month,  date.day,
+                                date.hour, date.minute, date.second};
     std::copy(std::begin(created), std::end(created), entry.facts.created);
     entry.path = sized_text(file.path, file.path_size);
     files.push_back(std::move(entry));
@@ -56,10 +57,10 @@ void append(const layout::ContentsInfo &content, std::vector<File> &files) {
 }
 
 // Adds the files of one folder in the mode contents.
-int32_t append_folder(crshim_link *link, const layout::MtpFolderInfo &folder,
-                      std::vector<File> &files) {
-  const crshim_sdk &sdk = *link->sdk;
-  uint32_t *handles = nullptr;
+int32_t append_folder(crshim_link* link, const layout::MtpFolderInfo& folder,
+                      std::vector<File>& files) {
+  const crshim_sdk& sdk = *link->sdk;
+  uint32_t* handles = nullptr;
   uint32_t count = 0;
   int32_t result = sdk.GetContentsHandleList(link->handle, folder.handle, &handles, &count);
   for (uint32_t index = 0; result == 0 && handles != nullptr && index < count; ++index) {
@@ -71,7 +72,7 @@ int32_t append_folder(crshim_link *link, const layout::MtpFolderInfo &folder,
     entry.facts.size_bytes = info.content_size;
     entry.facts.width = info.width;
     entry.facts.height = info.height;
-    uint16_t *created = entry.facts.created;
+    uint16_t* created = entry.facts.created;
     const std::string date(info.date, strnlen(info.date, sizeof(info.date)));
     sscanf(date.c_str(), "%4hu%2hu%2huT%2hu%2hu%2hu", &created[0], &created[1], &created[2],
            &created[3], &created[4], &created[5]);
@@ -86,17 +87,17 @@ int32_t append_folder(crshim_link *link, const layout::MtpFolderInfo &folder,
 
 }  // namespace
 
-int32_t crshim_card_files(crshim_link *link, uint32_t slot, crshim_file **files, uint32_t *count) {
+int32_t crshim_card_files(crshim_link* link, uint32_t slot, crshim_file** files, uint32_t* count) {
   *files = nullptr;
   *count = 0;
-  const crshim_sdk &sdk = *link->sdk;
+  const crshim_sdk& sdk = *link->sdk;
   if (sdk.GetRemoteTransferContentsInfoList == nullptr ||
       sdk.ReleaseRemoteTransferContentsInfoList == nullptr)
     return CRSHIM_MISSING;
   constexpr uint8_t all = 0;
   constexpr uint32_t no_limit = 0;
   layout::CaptureDate unused{};  // must be there, although a list of all does not look at it
-  layout::ContentsInfo *list = nullptr;
+  layout::ContentsInfo* list = nullptr;
   uint32_t length = 0;
   const int32_t result = sdk.GetRemoteTransferContentsInfoList(link->handle, slot, all, &unused,
                                                                no_limit, &list, &length);
@@ -110,15 +111,15 @@ int32_t crshim_card_files(crshim_link *link, uint32_t slot, crshim_file **files,
   return result;
 }
 
-int32_t crshim_contents_files(crshim_link *link, crshim_file **files, uint32_t *count) {
+int32_t crshim_contents_files(crshim_link* link, crshim_file** files, uint32_t* count) {
   *files = nullptr;
   *count = 0;
-  const crshim_sdk &sdk = *link->sdk;
+  const crshim_sdk& sdk = *link->sdk;
   if (sdk.GetDateFolderList == nullptr || sdk.ReleaseDateFolderList == nullptr ||
       sdk.GetContentsHandleList == nullptr || sdk.ReleaseContentsHandleList == nullptr ||
       sdk.GetContentsDetailInfo == nullptr)
     return CRSHIM_MISSING;
-  layout::MtpFolderInfo *folders = nullptr;
+  layout::MtpFolderInfo* folders = nullptr;
   uint32_t length = 0;
   int32_t result = sdk.GetDateFolderList(link->handle, &folders, &length);
   std::vector<File> found;
@@ -132,21 +133,21 @@ int32_t crshim_contents_files(crshim_link *link, crshim_file **files, uint32_t *
   return result;
 }
 
-int32_t crshim_pull_file(crshim_link *link, uint32_t slot, uint32_t content_id, uint32_t file_id,
-                         uint32_t chunk_bytes, const char *path) {
+int32_t crshim_pull_file(crshim_link* link, uint32_t slot, uint32_t content_id, uint32_t file_id,
+                         uint32_t chunk_bytes, const char* path) {
   if (link->sdk->GetRemoteTransferContentsDataFile == nullptr) return CRSHIM_MISSING;
   return link->sdk->GetRemoteTransferContentsDataFile(link->handle, slot, content_id, file_id,
                                                       chunk_bytes, writable(path), nullptr);
 }
 
-int32_t crshim_pull_preview(crshim_link *link, uint32_t slot, uint32_t content_id, uint32_t file_id,
-                            uint32_t kind, const char *path) {
+int32_t crshim_pull_preview(crshim_link* link, uint32_t slot, uint32_t content_id, uint32_t file_id,
+                            uint32_t kind, const char* path) {
   if (link->sdk->GetRemoteTransferContentsCompressedDataFile == nullptr) return CRSHIM_MISSING;
   return link->sdk->GetRemoteTransferContentsCompressedDataFile(
       link->handle, slot, content_id, file_id, kind, writable(path), nullptr);
 }
 
-int32_t crshim_pull_contents(crshim_link *link, uint32_t handle, const char *path) {
+int32_t crshim_pull_contents(crshim_link* link, uint32_t handle, const char* path) {
   if (link->sdk->PullContentsFile == nullptr) return CRSHIM_MISSING;
   constexpr uint16_t original = 0;
   return link->sdk->PullContentsFile(link->handle, handle, original, writable(path), nullptr);

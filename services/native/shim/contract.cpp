@@ -5,4 +5,4 @@
 
 extern "C" const char crshim_header_text[] __attribute__((visibility("hidden")));
 
-const char *crshim_contract(void) { return crshim_header_text; }
+const char* crshim_contract(void) { return crshim_header_text; }

@@ -1,7 +1,7 @@
 // The SDK's objects as plain structs, and the slots of its abstract classes.
 //
-// Sizes and offsets were measured on the published headers of V2.00 (LP64, x86-64 and aarch64) and are
-// the same in every version that has the struct; the assertions below hold this file to them.
+// Sizes and offsets were measured on the published headers of V2.00 (LP64, x86-64 and aarch64) and
+// are the same in every version that has the struct; the assertions below hold this file to them.
 
 #pragma once
 
@@ -16,16 +16,17 @@ struct DeviceProperty {
   int16_t enable;
   uint16_t variable;
   uint64_t value;
-  uint16_t *text;  // the first unit counts those that follow, terminator included
+  uint16_t* text;  // the first unit counts those that follow, terminator included
   uint32_t values_size;
-  uint8_t *values;
+  uint8_t* values;
   uint32_t set_values_size;
-  uint8_t *set_values;
+  uint8_t* set_values;
 };
 static_assert(sizeof(DeviceProperty) == 64);
 static_assert(offsetof(DeviceProperty, enable) == 8 && offsetof(DeviceProperty, variable) == 10);
 static_assert(offsetof(DeviceProperty, value) == 16 && offsetof(DeviceProperty, text) == 24);
-static_assert(offsetof(DeviceProperty, values_size) == 32 && offsetof(DeviceProperty, values) == 40);
+static_assert(offsetof(DeviceProperty, values_size) == 32);
+static_assert(offsetof(DeviceProperty, values) == 40);
 static_assert(offsetof(DeviceProperty, set_values_size) == 48);
 static_assert(offsetof(DeviceProperty, set_values) == 56);
 
@@ -39,7 +40,7 @@ static_assert(sizeof(ImageInfo) == 12);
 struct ImageDataBlock {
   uint32_t frame_number;
   uint32_t size;  // of the buffer
-  uint8_t *data;
+  uint8_t* data;
   uint32_t image_size;  // of the picture in it
   uint32_t time_code;
 };
@@ -49,7 +50,7 @@ static_assert(offsetof(ImageDataBlock, data) == 8 && offsetof(ImageDataBlock, im
 struct MtpFolderInfo {
   uint32_t handle;
   uint32_t name_size;
-  char *name;
+  char* name;
 };
 static_assert(sizeof(MtpFolderInfo) == 16 && offsetof(MtpFolderInfo, name) == 8);
 
@@ -61,7 +62,7 @@ struct MtpContentsInfo {
   uint32_t width;
   uint32_t height;
   uint32_t name_size;
-  char *name;
+  char* name;
 };
 static_assert(sizeof(MtpContentsInfo) == 56);
 static_assert(offsetof(MtpContentsInfo, date) == 16 && offsetof(MtpContentsInfo, width) == 32);
@@ -75,7 +76,7 @@ static_assert(sizeof(CaptureDate) == 14);
 struct ContentsFile {
   uint16_t id;
   uint32_t path_size;
-  char *path;
+  char* path;
   uint32_t format;
   uint64_t size;
   uint8_t rest[144];
@@ -100,25 +101,27 @@ struct ContentsInfo {
   uint8_t protection;
   uint8_t dummy;
   uint32_t shot_mark_count;
-  void *shot_marks;
+  void* shot_marks;
   uint32_t file_count;
-  ContentsFile *files;
+  ContentsFile* files;
 };
 static_assert(sizeof(ContentsInfo) == 120);
-static_assert(offsetof(ContentsInfo, created_utc) == 26 && offsetof(ContentsInfo, created_local) == 54);
+static_assert(offsetof(ContentsInfo, created_utc) == 26);
+static_assert(offsetof(ContentsInfo, created_local) == 54);
 static_assert(offsetof(ContentsInfo, rating) == 84 && offsetof(ContentsInfo, protection) == 88);
-static_assert(offsetof(ContentsInfo, shot_marks) == 96 && offsetof(ContentsInfo, file_count) == 104);
+static_assert(offsetof(ContentsInfo, shot_marks) == 96);
+static_assert(offsetof(ContentsInfo, file_count) == 104);
 static_assert(offsetof(ContentsInfo, files) == 112);
 
 // An object of an abstract class begins with the address of its table of functions.
 struct Object {
-  void *const *table;
+  void* const* table;
 };
 
 // Calls the function in one slot of an object's table.
 template <typename Result, typename... Arguments>
-Result call(const Object *object, size_t slot, Arguments... arguments) {
-  using Function = Result (*)(const Object *, Arguments...);
+Result call(const Object* object, size_t slot, Arguments... arguments) {
+  using Function = Result (*)(const Object*, Arguments...);
   return reinterpret_cast<Function>(object->table[slot])(object, arguments...);
 }
 

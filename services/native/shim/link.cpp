@@ -10,7 +10,7 @@ namespace {
 
 // Callbacks stay for the life of the process: a thread of the SDK may still be inside one when the
 // device has been released, and a hundred bytes for each connection are cheaper than a crash.
-Callbacks *keep(std::unique_ptr<Callbacks> callbacks) {
+Callbacks* keep(std::unique_ptr<Callbacks> callbacks) {
   static std::mutex mutex;
   static std::vector<std::unique_ptr<Callbacks>> kept;
   const std::lock_guard lock(mutex);
@@ -19,7 +19,7 @@ Callbacks *keep(std::unique_ptr<Callbacks> callbacks) {
 }
 
 template <size_t size>
-void copy_text(char (&target)[size], const char *text) {
+void copy_text(char (&target)[size], const char* text) {
   if (text == nullptr) return;
   const size_t length = std::min(strlen(text), size - 1);
   memcpy(target, text, length);
@@ -28,35 +28,35 @@ void copy_text(char (&target)[size], const char *text) {
 
 }  // namespace
 
-int32_t crshim_enumerate(crshim_sdk *sdk, uint8_t seconds, crshim_cameras **cameras) {
+int32_t crshim_enumerate(crshim_sdk* sdk, uint8_t seconds, crshim_cameras** cameras) {
   *cameras = nullptr;
-  layout::Object *object = nullptr;
+  layout::Object* object = nullptr;
   const int32_t result = sdk->EnumCameraObjects(&object, seconds);
   if (result != 0) return result;
   auto found = std::make_unique<crshim_cameras>(crshim_cameras{object, {}, sdk->version});
   if (object != nullptr) {
     const auto count = layout::call<uint32_t>(object, layout::enumeration::get_count);
     for (uint32_t index = 0; index < count; ++index)
-      found->cameras.push_back(layout::call<const layout::Object *>(
+      found->cameras.push_back(layout::call<const layout::Object*>(
           object, layout::enumeration::get_camera, index));
   }
   *cameras = found.release();
   return CRSHIM_OK;
 }
 
-uint32_t crshim_camera_count(const crshim_cameras *cameras) {
+uint32_t crshim_camera_count(const crshim_cameras* cameras) {
   return static_cast<uint32_t>(cameras->cameras.size());
 }
 
-int32_t crshim_camera_at(const crshim_cameras *cameras, uint32_t index, crshim_camera *camera) {
+int32_t crshim_camera_at(const crshim_cameras* cameras, uint32_t index, crshim_camera* camera) {
   if (index >= cameras->cameras.size()) return CRSHIM_NO_INDEX;
-  const layout::Object *object = cameras->cameras[index];
+  const layout::Object* object = cameras->cameras[index];
   if (object == nullptr) return CRSHIM_MALFORMED;
   const auto number = [object](size_t slot) { return layout::call<uint32_t>(object, slot); };
-  const auto text = [object](size_t slot) { return layout::call<const char *>(object, slot); };
+  const auto text = [object](size_t slot) { return layout::call<const char*>(object, slot); };
 
   *camera = crshim_camera{};
-  const auto *id = layout::call<const uint8_t *>(object, layout::camera::get_id);
+  const auto* id = layout::call<const uint8_t*>(object, layout::camera::get_id);
   if (id != nullptr) {
     camera->id_size =
         std::min<uint32_t>(number(layout::camera::get_id_size), sizeof(camera->id));
@@ -73,19 +73,19 @@ int32_t crshim_camera_at(const crshim_cameras *cameras, uint32_t index, crshim_c
   return CRSHIM_OK;
 }
 
-void crshim_cameras_free(crshim_cameras *cameras) {
+void crshim_cameras_free(crshim_cameras* cameras) {
   if (cameras->object != nullptr) layout::call<void>(cameras->object, layout::enumeration::release);
   delete cameras;
 }
 
-crshim_link *crshim_link_new(crshim_sdk *sdk, crshim_queue *queue, uint32_t number) {
-  Callbacks *callbacks = keep(std::make_unique<Callbacks>(sdk->slots, queue->queue, number));
+crshim_link* crshim_link_new(crshim_sdk* sdk, crshim_queue* queue, uint32_t number) {
+  Callbacks* callbacks = keep(std::make_unique<Callbacks>(sdk->slots, queue->queue, number));
   return new crshim_link{sdk, callbacks};
 }
 
-int32_t crshim_connect(crshim_link *link, const crshim_cameras *cameras, uint32_t index,
-                       uint32_t mode, uint32_t reconnecting, const char *user, const char *password,
-                       const char *fingerprint) {
+int32_t crshim_connect(crshim_link* link, const crshim_cameras* cameras, uint32_t index,
+                       uint32_t mode, uint32_t reconnecting, const char* user, const char* password,
+                       const char* fingerprint) {
   if (index >= cameras->cameras.size()) return CRSHIM_NO_INDEX;
   const auto fingerprint_size =
       static_cast<uint32_t>(fingerprint != nullptr ? strlen(fingerprint) : 0);
@@ -94,18 +94,18 @@ int32_t crshim_connect(crshim_link *link, const crshim_cameras *cameras, uint32_
                             reconnecting, user, password, fingerprint, fingerprint_size, nullptr);
 }
 
-int32_t crshim_disconnect(crshim_link *link) {
+int32_t crshim_disconnect(crshim_link* link) {
   return link->handle != 0 ? link->sdk->Disconnect(link->handle) : CRSHIM_OK;
 }
 
-int32_t crshim_release_device(crshim_link *link) {
+int32_t crshim_release_device(crshim_link* link) {
   if (link->handle == 0) return CRSHIM_OK;
   const int32_t result = link->sdk->ReleaseDevice(link->handle);
   link->handle = 0;
   return result;
 }
 
-void crshim_link_free(crshim_link *link) {
+void crshim_link_free(crshim_link* link) {
   link->callbacks->retire();
   delete link;
 }

@@ -9,14 +9,14 @@
 #include "sdk.h"
 
 struct crshim_link {
-  const crshim_sdk *sdk;
-  Callbacks *callbacks;  // see crshim_link_free
+  const crshim_sdk* sdk;
+  Callbacks* callbacks;  // see crshim_link_free
   Handle handle = 0;
   std::vector<uint8_t> picture{};
 };
 
 struct crshim_cameras {
-  layout::Object *object;  // owns the cameras in it
-  std::vector<const layout::Object *> cameras;
+  layout::Object* object;  // owns the cameras in it
+  std::vector<const layout::Object*> cameras;
   uint32_t version;
 };

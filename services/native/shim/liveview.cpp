@@ -8,14 +8,14 @@ constexpr uint32_t room_limit = 64 * 1024 * 1024;
 
 }  // namespace
 
-int32_t crshim_picture_room(crshim_link *link, uint32_t *size_bytes) {
+int32_t crshim_picture_room(crshim_link* link, uint32_t* size_bytes) {
   layout::ImageInfo info{};
   const int32_t result = link->sdk->GetLiveViewImageInfo(link->handle, &info);
   *size_bytes = result == 0 ? info.buffer_size : 0;
   return result;
 }
 
-int32_t crshim_picture(crshim_link *link, const uint8_t **data, uint32_t *size_bytes) {
+int32_t crshim_picture(crshim_link* link, const uint8_t** data, uint32_t* size_bytes) {
   *data = nullptr;
   *size_bytes = 0;
   uint32_t room = 0;

@@ -12,7 +12,7 @@ constexpr uint32_t type_text = 0xFFFF;
 constexpr uint32_t longest_text = 4096;
 
 // How many units of text follow the count: the count is believed only as far as the terminator.
-uint32_t text_units(const layout::DeviceProperty &property) {
+uint32_t text_units(const layout::DeviceProperty& property) {
   if (property.text == nullptr) return 0;
   const uint32_t counted = std::min<uint32_t>(property.text[0], longest_text);
   uint32_t units = 0;
@@ -20,15 +20,15 @@ uint32_t text_units(const layout::DeviceProperty &property) {
   return units;
 }
 
-uint32_t bytes_of(const uint8_t *data, uint32_t size) { return data != nullptr ? size : 0; }
+uint32_t bytes_of(const uint8_t* data, uint32_t size) { return data != nullptr ? size : 0; }
 
-size_t extra_room(const layout::DeviceProperty &property) {
+size_t extra_room(const layout::DeviceProperty& property) {
   return Block::room(text_units(property) * sizeof(uint16_t)) +
          Block::room(bytes_of(property.values, property.values_size)) +
          Block::room(bytes_of(property.set_values, property.set_values_size));
 }
 
-crshim_property copy(const layout::DeviceProperty &property, Block &block) {
+crshim_property copy(const layout::DeviceProperty& property, Block& block) {
   const uint32_t units = text_units(property);
   const uint32_t values_size = bytes_of(property.values, property.values_size);
   const uint32_t set_values_size = bytes_of(property.set_values, property.set_values_size);
@@ -49,11 +49,11 @@ crshim_property copy(const layout::DeviceProperty &property, Block &block) {
 
 }  // namespace
 
-int32_t crshim_properties(crshim_link *link, const uint32_t *codes, uint32_t code_count,
-                          crshim_property **properties, uint32_t *count) {
+int32_t crshim_properties(crshim_link* link, const uint32_t* codes, uint32_t code_count,
+                          crshim_property** properties, uint32_t* count) {
   *properties = nullptr;
   *count = 0;
-  layout::DeviceProperty *list = nullptr;
+  layout::DeviceProperty* list = nullptr;
   int32_t length = 0;
   int32_t result = 0;
   if (code_count == 0) {
@@ -77,7 +77,7 @@ int32_t crshim_properties(crshim_link *link, const uint32_t *codes, uint32_t cod
 }
 
 // A fresh object with nothing but code, type and value: a fetched one is refused for some codes.
-int32_t crshim_set_value(crshim_link *link, uint32_t code, uint32_t type, uint64_t value) {
+int32_t crshim_set_value(crshim_link* link, uint32_t code, uint32_t type, uint64_t value) {
   layout::DeviceProperty property{};
   property.code = code;
   property.type = type;
@@ -85,7 +85,7 @@ int32_t crshim_set_value(crshim_link *link, uint32_t code, uint32_t type, uint64
   return link->sdk->SetDeviceProperty(link->handle, &property);
 }
 
-int32_t crshim_set_text(crshim_link *link, uint32_t code, const uint16_t *units, uint16_t count) {
+int32_t crshim_set_text(crshim_link* link, uint32_t code, const uint16_t* units, uint16_t count) {
   std::vector<uint16_t> text;
   text.push_back(static_cast<uint16_t>(count + 1));
   text.insert(text.end(), units, units + count);
@@ -97,21 +97,21 @@ int32_t crshim_set_text(crshim_link *link, uint32_t code, const uint16_t *units,
   return link->sdk->SetDeviceProperty(link->handle, &property);
 }
 
-int32_t crshim_command(crshim_link *link, uint32_t command, uint16_t param) {
+int32_t crshim_command(crshim_link* link, uint32_t command, uint16_t param) {
   return link->sdk->SendCommand(link->handle, command, param);
 }
 
-int32_t crshim_get_setting(crshim_link *link, uint32_t key, uint32_t *value) {
+int32_t crshim_get_setting(crshim_link* link, uint32_t key, uint32_t* value) {
   return link->sdk->GetDeviceSetting(link->handle, key, value);
 }
 
-int32_t crshim_set_setting(crshim_link *link, uint32_t key, uint32_t value) {
+int32_t crshim_set_setting(crshim_link* link, uint32_t key, uint32_t value) {
   return link->sdk->SetDeviceSetting(link->handle, key, value);
 }
 
-int32_t crshim_set_save_info(crshim_link *link, const char *path, const char *prefix,
+int32_t crshim_set_save_info(crshim_link* link, const char* path, const char* prefix,
                              int32_t start_number) {
   // The SDK's parameters are not const, but it only reads them.
-  return link->sdk->SetSaveInfo(link->handle, const_cast<char *>(path), const_cast<char *>(prefix),
+  return link->sdk->SetSaveInfo(link->handle, const_cast<char*>(path), const_cast<char*>(prefix),
                                 start_number);
 }

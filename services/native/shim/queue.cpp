@@ -10,7 +10,7 @@ namespace {
 
 constexpr uint32_t transfer_in_progress = 0x20099;
 
-bool folds(const Entry &entry) {
+bool folds(const Entry& entry) {
   return entry.kind == CRSHIM_PROPERTIES ||
          (entry.kind == CRSHIM_TRANSFER && entry.code == transfer_in_progress);
 }
@@ -33,9 +33,9 @@ void Queue::put(Entry entry) {
 }
 
 // Joins the entry to the newest one of its kind that waits; false when there is none on this link.
-bool Queue::fold(const Entry &entry) {
+bool Queue::fold(const Entry& entry) {
   if (!folds(entry)) return false;
-  const auto same = [&entry](const Entry &other) {
+  const auto same = [&entry](const Entry& other) {
     return other.kind == entry.kind && other.code == entry.code && other.link == entry.link;
   };
   const auto found = std::find_if(entries_.rbegin(), entries_.rend(), same);
@@ -47,7 +47,7 @@ bool Queue::fold(const Entry &entry) {
   return true;
 }
 
-int32_t Queue::take(int32_t timeout_ms, Entry &entry) {
+int32_t Queue::take(int32_t timeout_ms, Entry& entry) {
   std::unique_lock lock(mutex_);
   filled_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
                    [this] { return closed_ || !entries_.empty(); });
@@ -65,14 +65,14 @@ void Queue::close() {
   filled_.notify_all();
 }
 
-crshim_queue *crshim_queue_new(uint32_t fold_at, uint32_t limit) {
+crshim_queue* crshim_queue_new(uint32_t fold_at, uint32_t limit) {
   return new crshim_queue{std::make_shared<Queue>(fold_at, limit)};
 }
 
-void crshim_queue_close(crshim_queue *queue) { queue->queue->close(); }
-void crshim_queue_free(crshim_queue *queue) { delete queue; }
+void crshim_queue_close(crshim_queue* queue) { queue->queue->close(); }
+void crshim_queue_free(crshim_queue* queue) { delete queue; }
 
-int32_t crshim_next(crshim_queue *queue, int32_t timeout_ms, crshim_event **event) {
+int32_t crshim_next(crshim_queue* queue, int32_t timeout_ms, crshim_event** event) {
   *event = nullptr;
   Entry entry;
   const int32_t taken = queue->queue->take(timeout_ms, entry);
@@ -81,7 +81,7 @@ int32_t crshim_next(crshim_queue *queue, int32_t timeout_ms, crshim_event **even
   const size_t codes_size = entry.codes.size() * sizeof(uint32_t);
   const size_t text_size = entry.text.size() + 1;
   Block block(sizeof(crshim_event), Block::room(codes_size) + Block::room(text_size));
-  crshim_event &copy = *block.items<crshim_event>();
+  crshim_event& copy = *block.items<crshim_event>();
   copy.time_us = entry.time_us;
   copy.link = entry.link;
   copy.kind = entry.kind;
@@ -96,4 +96,4 @@ int32_t crshim_next(crshim_queue *queue, int32_t timeout_ms, crshim_event **even
   return 1;
 }
 
-void crshim_free(void *block) { free(block); }
+void crshim_free(void* block) { free(block); }

@@ -1,8 +1,8 @@
 // What the SDK called back, waiting in order for one reader.
 //
-// Depth and policy: a burst of property codes becomes one entry as soon as `fold_at` entries wait, and
-// so does the progress of a transfer; everything else is kept, up to `limit`, where new entries are
-// counted and lost so that a dead reader cannot eat the memory.
+// Depth and policy: a burst of property codes becomes one entry as soon as `fold_at` entries wait,
+// and so does the progress of a transfer; everything else is kept, up to `limit`, where new entries
+// are counted and lost so that a dead reader cannot eat the memory.
 
 #pragma once
 
@@ -36,11 +36,11 @@ class Queue {
 
   void put(Entry entry);
   // Returns 1 with the oldest entry, 0 when none came in time, CRSHIM_CLOSED at the end.
-  int32_t take(int32_t timeout_ms, Entry &entry);
+  int32_t take(int32_t timeout_ms, Entry& entry);
   void close();
 
  private:
-  bool fold(const Entry &entry);
+  bool fold(const Entry& entry);
 
   const size_t fold_at_;
   const size_t limit_;

@@ -22,37 +22,37 @@ constexpr Fit fits[] = {
 };
 
 uint32_t slots_for(uint32_t version) {
-  for (const Fit &fit : fits)
+  for (const Fit& fit : fits)
     if (fit.version == (version & 0xFFFF0000)) return fit.slots;
   return 0;
 }
 
 bool has_table(uint32_t slots) {
-  for (const Fit &fit : fits)
+  for (const Fit& fit : fits)
     if (fit.slots == slots) return true;
   return false;
 }
 
 template <typename Function>
-bool find(void *library, const char *name, Function &function) {
+bool find(void* library, const char* name, Function& function) {
   function = reinterpret_cast<Function>(dlsym(library, name));
   return function != nullptr;
 }
 
 }  // namespace
 
-crshim_sdk *crshim_load(const char *path, uint32_t slots, char *message, size_t message_size) {
+crshim_sdk* crshim_load(const char* path, uint32_t slots, char* message, size_t message_size) {
   // RTLD_LOCAL: the SDK exports names as common as Init and Connect.
-  void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  void* library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     snprintf(message, message_size, "%s", dlerror());
     return nullptr;
   }
   auto sdk = std::make_unique<crshim_sdk>();
-#define REQUIRED(name, result, parameters)                                              \
-  if (!find(library, #name, sdk->name)) {                                               \
+#define REQUIRED(name, result, parameters)                                               \
+  if (!find(library, #name, sdk->name)) {                                                \
     snprintf(message, message_size, "%s has no function %s: not this SDK", path, #name); \
-    return nullptr;                                                                     \
+    return nullptr;                                                                      \
   }
 #define OPTIONAL(name, result, parameters) find(library, #name, sdk->name);
   SDK_FUNCTIONS(REQUIRED, OPTIONAL)
@@ -65,7 +65,8 @@ crshim_sdk *crshim_load(const char *path, uint32_t slots, char *message, size_t 
   if (!has_table(sdk->slots)) {
     const uint32_t v = sdk->version;
     if (slots != 0)
-      snprintf(message, message_size, "no callback table has %u slots, only 12, 18, 19 and 21", slots);
+      snprintf(message, message_size, "no callback table has %u slots, only 12, 18, 19 and 21",
+               slots);
     else
       snprintf(message, message_size,
                "SDK V%u.%02u.%02u is not known here (known: 1.12, 1.14, 2.00, 2.01, 2.02); "
@@ -77,9 +78,9 @@ crshim_sdk *crshim_load(const char *path, uint32_t slots, char *message, size_t 
 }
 
 // The library itself stays loaded: threads of the SDK may still be on their way out of it.
-void crshim_unload(crshim_sdk *sdk) { delete sdk; }
+void crshim_unload(crshim_sdk* sdk) { delete sdk; }
 
-uint32_t crshim_version(const crshim_sdk *sdk) { return sdk->version; }
-uint32_t crshim_slots(const crshim_sdk *sdk) { return sdk->slots; }
-int32_t crshim_init(crshim_sdk *sdk, uint32_t log_type) { return sdk->Init(log_type) ? 1 : 0; }
-int32_t crshim_release(crshim_sdk *sdk) { return sdk->Release() ? 1 : 0; }
+uint32_t crshim_version(const crshim_sdk* sdk) { return sdk->version; }
+uint32_t crshim_slots(const crshim_sdk* sdk) { return sdk->slots; }
+int32_t crshim_init(crshim_sdk* sdk, uint32_t log_type) { return sdk->Init(log_type) ? 1 : 0; }
+int32_t crshim_release(crshim_sdk* sdk) { return sdk->Release() ? 1 : 0; }

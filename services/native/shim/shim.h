@@ -1,8 +1,8 @@
 // The whole contract between the shim and whoever drives it.
 //
-// The shim stands between a plain C caller and Sony's Camera Remote SDK. It needs no Sony header and
-// no Sony class: it loads the SDK by path, finds its C functions by name, reads its objects by offset
-// and hands it a table of callbacks that fits the SDK's own version.
+// The shim stands between a plain C caller and Sony's Camera Remote SDK. It needs no Sony header
+// and no Sony class: it loads the SDK by path, finds its C functions by name, reads its objects by
+// offset and hands it a table of callbacks that fits the SDK's own version.
 //
 // Rules that hold for every function:
 // - A result of 0 is success, a positive one is the SDK's own error number, a negative one is
@@ -74,8 +74,8 @@ typedef struct {
   int32_t params[3];
   uint32_t dropped;  // how many callbacks were lost before this one
   uint32_t count;
-  const uint32_t *codes;
-  const char *text;
+  const uint32_t* codes;
+  const char* text;
 } crshim_event;
 
 typedef struct {
@@ -87,9 +87,9 @@ typedef struct {
   uint32_t text_units;
   uint32_t values_size;      // bytes
   uint32_t set_values_size;  // bytes
-  const uint16_t *text;
-  const uint8_t *values;
-  const uint8_t *set_values;
+  const uint16_t* text;
+  const uint8_t* values;
+  const uint8_t* set_values;
 } crshim_property;
 
 typedef struct {
@@ -99,70 +99,70 @@ typedef struct {
   uint32_t width;   // 0 where the SDK does not tell it
   uint32_t height;
   uint16_t created[6];  // year, month, day, hour, minute, second
-  const char *path;
+  const char* path;
 } crshim_file;
 
 // Embedded copy of this header, so that a caller cannot disagree with the library that it has.
-const char *crshim_contract(void);
+const char* crshim_contract(void);
 
-// Loads the SDK. `slots` is 0 to choose the callback table by the SDK's version, or 12, 18, 19 or 21.
-// Null, with a sentence in `message`, when the file, a function or the version does not fit.
-crshim_sdk *crshim_load(const char *path, uint32_t slots, char *message, size_t message_size);
-void crshim_unload(crshim_sdk *sdk);
-uint32_t crshim_version(const crshim_sdk *sdk);
-uint32_t crshim_slots(const crshim_sdk *sdk);
-int32_t crshim_init(crshim_sdk *sdk, uint32_t log_type);  // 1 on success
-int32_t crshim_release(crshim_sdk *sdk);                  // 1 on success
+// Loads the SDK. `slots` is 0 to choose the callback table by the SDK's version, or 12, 18, 19 or
+// 21. Null, with a sentence in `message`, when the file, a function or the version does not fit.
+crshim_sdk* crshim_load(const char* path, uint32_t slots, char* message, size_t message_size);
+void crshim_unload(crshim_sdk* sdk);
+uint32_t crshim_version(const crshim_sdk* sdk);
+uint32_t crshim_slots(const crshim_sdk* sdk);
+int32_t crshim_init(crshim_sdk* sdk, uint32_t log_type);  // 1 on success
+int32_t crshim_release(crshim_sdk* sdk);                  // 1 on success
 
-int32_t crshim_enumerate(crshim_sdk *sdk, uint8_t seconds, crshim_cameras **cameras);
-uint32_t crshim_camera_count(const crshim_cameras *cameras);
-int32_t crshim_camera_at(const crshim_cameras *cameras, uint32_t index, crshim_camera *camera);
-void crshim_cameras_free(crshim_cameras *cameras);
+int32_t crshim_enumerate(crshim_sdk* sdk, uint8_t seconds, crshim_cameras** cameras);
+uint32_t crshim_camera_count(const crshim_cameras* cameras);
+int32_t crshim_camera_at(const crshim_cameras* cameras, uint32_t index, crshim_camera* camera);
+void crshim_cameras_free(crshim_cameras* cameras);
 
 // `fold_at`: from this many waiting events on, property codes join the last ones that wait.
 // `limit`: beyond this many, new events are counted and lost.
-crshim_queue *crshim_queue_new(uint32_t fold_at, uint32_t limit);
-void crshim_queue_close(crshim_queue *queue);
-void crshim_queue_free(crshim_queue *queue);
+crshim_queue* crshim_queue_new(uint32_t fold_at, uint32_t limit);
+void crshim_queue_close(crshim_queue* queue);
+void crshim_queue_free(crshim_queue* queue);
 // Returns 1 with an event, 0 when none came in time, CRSHIM_CLOSED at the end.
-int32_t crshim_next(crshim_queue *queue, int32_t timeout_ms, crshim_event **event);
+int32_t crshim_next(crshim_queue* queue, int32_t timeout_ms, crshim_event** event);
 
 // A link carries the callbacks of one connection. Free it only after crshim_release_device.
-crshim_link *crshim_link_new(crshim_sdk *sdk, crshim_queue *queue, uint32_t number);
-int32_t crshim_connect(crshim_link *link, const crshim_cameras *cameras, uint32_t index,
-                       uint32_t mode, uint32_t reconnecting, const char *user, const char *password,
-                       const char *fingerprint);
-int32_t crshim_disconnect(crshim_link *link);
-int32_t crshim_release_device(crshim_link *link);
-void crshim_link_free(crshim_link *link);
+crshim_link* crshim_link_new(crshim_sdk* sdk, crshim_queue* queue, uint32_t number);
+int32_t crshim_connect(crshim_link* link, const crshim_cameras* cameras, uint32_t index,
+                       uint32_t mode, uint32_t reconnecting, const char* user, const char* password,
+                       const char* fingerprint);
+int32_t crshim_disconnect(crshim_link* link);
+int32_t crshim_release_device(crshim_link* link);
+void crshim_link_free(crshim_link* link);
 
 // No codes: all properties.
-int32_t crshim_properties(crshim_link *link, const uint32_t *codes, uint32_t code_count,
-                          crshim_property **properties, uint32_t *count);
-int32_t crshim_set_value(crshim_link *link, uint32_t code, uint32_t type, uint64_t value);
-int32_t crshim_set_text(crshim_link *link, uint32_t code, const uint16_t *units, uint16_t count);
-int32_t crshim_command(crshim_link *link, uint32_t command, uint16_t param);
-int32_t crshim_get_setting(crshim_link *link, uint32_t key, uint32_t *value);
-int32_t crshim_set_setting(crshim_link *link, uint32_t key, uint32_t value);
-int32_t crshim_set_save_info(crshim_link *link, const char *path, const char *prefix,
+int32_t crshim_properties(crshim_link* link, const uint32_t* codes, uint32_t code_count,
+                          crshim_property** properties, uint32_t* count);
+int32_t crshim_set_value(crshim_link* link, uint32_t code, uint32_t type, uint64_t value);
+int32_t crshim_set_text(crshim_link* link, uint32_t code, const uint16_t* units, uint16_t count);
+int32_t crshim_command(crshim_link* link, uint32_t command, uint16_t param);
+int32_t crshim_get_setting(crshim_link* link, uint32_t key, uint32_t* value);
+int32_t crshim_set_setting(crshim_link* link, uint32_t key, uint32_t value);
+int32_t crshim_set_save_info(crshim_link* link, const char* path, const char* prefix,
                              int32_t start_number);
 
 // The newest live-view picture. `data` belongs to the link and holds until the next call.
 // Size 0: there is none yet.
-int32_t crshim_picture(crshim_link *link, const uint8_t **data, uint32_t *size_bytes);
+int32_t crshim_picture(crshim_link* link, const uint8_t** data, uint32_t* size_bytes);
 // The size of the buffer that a picture needs; 0 while live view gives none.
-int32_t crshim_picture_room(crshim_link *link, uint32_t *size_bytes);
+int32_t crshim_picture_room(crshim_link* link, uint32_t* size_bytes);
 
 // What is on a card in the mode remote-transfer, and in the mode contents.
-int32_t crshim_card_files(crshim_link *link, uint32_t slot, crshim_file **files, uint32_t *count);
-int32_t crshim_contents_files(crshim_link *link, crshim_file **files, uint32_t *count);
-int32_t crshim_pull_file(crshim_link *link, uint32_t slot, uint32_t content_id, uint32_t file_id,
-                         uint32_t chunk_bytes, const char *path);
-int32_t crshim_pull_preview(crshim_link *link, uint32_t slot, uint32_t content_id, uint32_t file_id,
-                            uint32_t kind, const char *path);
-int32_t crshim_pull_contents(crshim_link *link, uint32_t handle, const char *path);
+int32_t crshim_card_files(crshim_link* link, uint32_t slot, crshim_file** files, uint32_t* count);
+int32_t crshim_contents_files(crshim_link* link, crshim_file** files, uint32_t* count);
+int32_t crshim_pull_file(crshim_link* link, uint32_t slot, uint32_t content_id, uint32_t file_id,
+                         uint32_t chunk_bytes, const char* path);
+int32_t crshim_pull_preview(crshim_link* link, uint32_t slot, uint32_t content_id, uint32_t file_id,
+                            uint32_t kind, const char* path);
+int32_t crshim_pull_contents(crshim_link* link, uint32_t handle, const char* path);
 
-void crshim_free(void *block);
+void crshim_free(void* block);
 
 // cdef end
 

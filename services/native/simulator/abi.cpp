@@ -94,7 +94,9 @@ void CrDeviceProperty::SetPropertyVariableFlag(CrPropertyVariableFlag flag) { va
 CRSIM_GETTER(CrPropertyVariableFlag, CrDeviceProperty, GetPropertyVariableFlag, variableFlag)
 void CrDeviceProperty::SetCurrentValue(CrInt64u value) { currentValue = value; }
 CRSIM_GETTER(CrInt64u, CrDeviceProperty, GetCurrentValue, currentValue)
-void CrDeviceProperty::SetCurrentStr(CrInt16u* text) { replace(currentStr, text, text_units(text)); }
+void CrDeviceProperty::SetCurrentStr(CrInt16u* text) {
+  replace(currentStr, text, text_units(text));
+}
 CRSIM_GETTER(CrInt16u*, CrDeviceProperty, GetCurrentStr, currentStr)
 void CrDeviceProperty::SetValueSize(CrInt32u size) { valuesSize = size; }
 CRSIM_GETTER(CrInt32u, CrDeviceProperty, GetValueSize, valuesSize)
@@ -102,7 +104,9 @@ void CrDeviceProperty::SetValues(CrInt8u* from) { replace(values, from, valuesSi
 CRSIM_GETTER(CrInt8u*, CrDeviceProperty, GetValues, values)
 void CrDeviceProperty::SetSetValueSize(CrInt32u size) { getSetValuesSize = size; }
 CRSIM_GETTER(CrInt32u, CrDeviceProperty, GetSetValueSize, getSetValuesSize)
-void CrDeviceProperty::SetSetValues(CrInt8u* from) { replace(getSetValues, from, getSetValuesSize); }
+void CrDeviceProperty::SetSetValues(CrInt8u* from) {
+  replace(getSetValues, from, getSetValuesSize);
+}
 CRSIM_GETTER(CrInt8u*, CrDeviceProperty, GetSetValues, getSetValues)
 CRSIM_GETTER(CrInt32u, CrDeviceProperty, GetDisplayValueSize, valuesSize)
 CRSIM_GETTER(CrInt8u*, CrDeviceProperty, GetDisplayValues, values)

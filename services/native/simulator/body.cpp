@@ -81,10 +81,11 @@ void Body::insert_first_card() {
     const timespec times[2] = {{when, 0}, {when, 0}};
     utimensat(AT_FDCWD, slot1_.path_of({1, name, 0}).c_str(), times, 0);
   };
-  add(next_number(), "ARW", raw_file(profile, 1));
-  for (std::uint32_t number = 1; number <= 3; ++number) {
+  for (int i = 0; i < 3; ++i) {
+    const std::uint32_t number = next_number();
     View seen;
-    seen.seed = seen.number = number > 1 ? next_number() : number;
+    seen.seed = seen.number = number;
+    if (i == 0) add(number, "ARW", raw_file(profile, number));  // the first is a pair
     add(number, "JPG", jpeg_file(seen, kStillWidth, kStillHeight, kStillQuality));
   }
 }
@@ -145,9 +146,10 @@ Codes Body::refresh_card_properties() {
     const Card& inserted = *card(row.slot);
     const bool present = inserted.present();
     const std::size_t used = present ? inserted.contents().size() : 0;
-    const auto room = static_cast<std::int64_t>(profile.card_photos);
+    const std::size_t size = present ? profile.card_photos : 0;
+    const std::size_t room = size - std::min(used, size);
     set(row.status, present ? value::kSlotOk : value::kNoCard);
-    set(row.photos, present ? std::max<std::int64_t>(room - static_cast<std::int64_t>(used), 0) : 0);
+    set(row.photos, static_cast<std::int64_t>(room));
     if (!present) set(row.time, 0);
     if (present && properties.get(row.time) == 0) set(row.time, profile.card_seconds);
     set(row.list, present ? 1 : 0);

@@ -231,6 +231,7 @@ constexpr std::int32_t kEnumerate = 0x8707;
 constexpr std::int32_t kContentsInvalidHandle = 0x8C02;
 constexpr std::int32_t kFoldersNotRetrieved = 0x8C03;
 constexpr std::int32_t kContentsNotRetrieved = 0x8C04;
+constexpr std::int32_t kContentsUnsuccessful = 0x8C05;
 constexpr std::int32_t kContentsRejected = 0x8C07;
 constexpr std::int32_t kContentNotFound = 0x8D02;
 constexpr std::int32_t kTransferRunning = 0x8D03;

@@ -131,8 +131,7 @@ struct Quantizer {
   }
 };
 
-// One pass of the transform along `stride` for eight neighbouring lines at once; the compiler
-// turns the inner loop into vector instructions.
+// One pass of the transform over eight lines: values of a line are kAlong apart, lines kAcross.
 template <int kAlong, int kAcross>
 void transform_pass(float* block) {
   for (int i = 0; i < 8; ++i) {

@@ -10,6 +10,7 @@ namespace {
 
 constexpr double kFocusDriveMs = 150;
 constexpr double kZoomTickMs = 100;
+constexpr std::int64_t kZoomStep = 300;  // 1/1000 mm in a tick, times the speed
 constexpr double kFormatMs = 1500;
 constexpr std::int64_t kMovieButton = 0x1A;
 constexpr std::int64_t kPressed = 2;
@@ -108,10 +109,9 @@ void Operation::keep_zooming(unsigned turn) {
   session_.after(kZoomTickMs, [this, turn] {
     if (turn != zoom_turn_) return;
     const std::int64_t before = session_.body.properties.get(property::kZoomDistance);
-    const auto shown = session_.body.properties.present(property::kZoomDistance);
-    const auto* range = reinterpret_cast<const std::uint32_t*>(shown.values);
-    const std::int64_t wanted = before + zoom_speed_ * 300;
-    const std::int64_t after = std::clamp<std::int64_t>(wanted, range[0], range[1]);
+    const Values range = session_.body.properties.offered(property::kZoomDistance);
+    const std::int64_t wanted = before + zoom_speed_ * kZoomStep;
+    const std::int64_t after = std::clamp(wanted, range.first[0], range.first[1]);
     session_.change(property::kZoomDistance, after);
     if (after == wanted) keep_zooming(turn);  // else the end of the zoom is reached
   });

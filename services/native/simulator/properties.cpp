@@ -64,7 +64,9 @@ std::u16string uncounted(const std::uint16_t* units) {
 
 std::u16string widened(const char* text) {
   std::u16string wide;
-  for (; text != nullptr && *text != '\0'; ++text) wide.push_back(static_cast<unsigned char>(*text));
+  for (; text != nullptr && *text != '\0'; ++text) {
+    wide.push_back(static_cast<unsigned char>(*text));
+  }
   return wide;
 }
 
@@ -116,6 +118,12 @@ Codes Properties::codes(Mode mode) const {
   return visible_codes;
 }
 
+bool Properties::is_setting(std::uint32_t code) const {
+  const auto found = cells_.find(code);
+  return found != cells_.end() && found->second.row->access == Access::Setting &&
+         found->second.row->type != type::kText;
+}
+
 bool Properties::holds(const Condition& condition) const {
   return condition.code != 0 && condition.allowed.contains(get(condition.code));
 }
@@ -138,13 +146,14 @@ bool Properties::writable(std::uint32_t code) const {
   return gates_open(profile_.gates, code) && gates_open(profile_.own_gates, code);
 }
 
-Values Properties::offered(const PropertyRow& row) const {
+Values Properties::offered(std::uint32_t code) const {
   for (const Table<Offer>* offers : {&profile_.own_offers, &profile_.offers}) {
     for (const Offer& offer : *offers) {
-      if (offer.code == row.code && offer.when.contains(get(offer.on))) return offer.values;
+      if (offer.code == code && offer.when.contains(get(offer.on))) return offer.values;
     }
   }
-  return row.values;
+  const auto found = cells_.find(code);
+  return found == cells_.end() ? Values() : found->second.row->values;
 }
 
 std::int32_t Properties::check(const CrDeviceProperty& wanted, Mode mode, std::int64_t& value,
@@ -164,7 +173,7 @@ std::int32_t Properties::check(const CrDeviceProperty& wanted, Mode mode, std::i
     return error::kInvalidCalled;
   }
   value = cooked(row.type, wanted.currentValue);
-  const Values values = offered(row);
+  const Values values = offered(row.code);
   const bool allowed = values.empty() ||
                        ((row.type & type::kRange) != 0 ? in_range(values, value)
                                                        : values.contains(value));
@@ -189,7 +198,7 @@ void Properties::put(std::uint32_t code, std::int64_t value, int depth) {
 void Properties::settle() {
   for (auto& [code, cell] : cells_) {
     if ((cell.row->type & type::kArray) == 0 || cell.row->access != Access::Setting) continue;
-    const Values values = offered(*cell.row);
+    const Values values = offered(code);
     if (values.empty() || values.contains(cell.value)) continue;
     const std::int64_t present_value = cell.value;
     cell.value = *std::min_element(values.begin(), values.end(), [&](auto left, auto right) {
@@ -202,7 +211,7 @@ std::map<std::uint32_t, Properties::Seen> Properties::look() const {
   std::map<std::uint32_t, Seen> all;
   for (const auto& [code, cell] : cells_) {
     if (cell.row->access == Access::Fact) continue;
-    all[code] = {cell.value, cell.text, writable(code), offered(*cell.row).first};
+    all[code] = {cell.value, cell.text, writable(code), offered(code).first};
   }
   return all;
 }
@@ -220,6 +229,7 @@ Codes Properties::changed_by(Change change) {
 }
 
 Codes Properties::set(std::uint32_t code, std::int64_t value) {
+  if (!has(code) || get(code) == value) return {};
   return changed_by([&] { put(code, value, 0); });
 }
 
@@ -251,7 +261,7 @@ CrDeviceProperty Properties::present(std::uint32_t code) const {
   shown.currentValue = raw(row.type, cell.value);
   // A status keeps its range; whatever could be written but cannot now loses its list.
   if (listed && (open || row.access == Access::Status)) {
-    std::vector<std::uint8_t> bytes = packed(row.type, offered(row));
+    std::vector<std::uint8_t> bytes = packed(row.type, offered(row.code));
     shown.SetValueSize(static_cast<SCRSDK::CrInt32u>(bytes.size()));
     shown.SetValues(bytes.data());
   }

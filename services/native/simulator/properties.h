@@ -22,7 +22,10 @@ class Properties {
   std::string text(std::uint32_t code) const;
   bool visible(std::uint32_t code, Mode mode) const;
   bool writable(std::uint32_t code) const;
-  std::vector<std::uint32_t> codes(Mode mode) const;
+  bool is_setting(std::uint32_t code) const;
+  Codes codes(Mode mode) const;
+  // What is offered for a property now, whether or not it can be written; a range is three numbers.
+  Values offered(std::uint32_t code) const;
 
   // Whether a client may write this now; the value as the body understands it comes back in
   // `value` or `text`.
@@ -47,7 +50,6 @@ class Properties {
   void add(const Table<PropertyRow>& rows);
   void put(std::uint32_t code, std::int64_t value, int depth);
   void settle();
-  Values offered(const PropertyRow& row) const;
   bool holds(const Condition& condition) const;
   bool gates_open(const Table<Gate>& gates, std::uint32_t code) const;
   std::map<std::uint32_t, Seen> look() const;

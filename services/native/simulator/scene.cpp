@@ -57,8 +57,8 @@ class Canvas {
 
   void hand(int x, int y, double angle, int length, int thickness, Color color) {
     for (int step = 0; step <= length; step += thickness / 2 + 1) {
-      disc(x + static_cast<int>(std::sin(angle) * step), y - static_cast<int>(std::cos(angle) * step),
-           thickness, color);
+      disc(x + static_cast<int>(std::sin(angle) * step),
+           y - static_cast<int>(std::cos(angle) * step), thickness, color);
     }
   }
 
@@ -99,7 +99,8 @@ void draw_wall(Picture& picture, std::uint32_t seed) {
   const int half = picture.stride / 2;
   const int tint = static_cast<int>(mixed(seed) % 40) - 20;
   for (int row = 0; row < picture.rows / 2; ++row) {
-    const int cb = 128 + tint - 20 * row / picture.rows, cr = 120 - tint / 2 + 30 * row / picture.rows;
+    const int cb = 128 + tint - 20 * row / picture.rows;
+    const int cr = 120 - tint / 2 + 30 * row / picture.rows;
     std::fill_n(picture.cb.data() + row * half, half, static_cast<std::uint8_t>(cb));
     std::fill_n(picture.cr.data() + row * half, half, static_cast<std::uint8_t>(cr));
   }

@@ -83,8 +83,7 @@ void Session::announce_everything() {
   const Codes all = body.properties.codes(mode);
   constexpr std::size_t kBurst = 40;
   for (std::size_t from = 0; from < all.size(); from += kBurst) {
-    const Codes burst(all.begin() + static_cast<std::ptrdiff_t>(from),
-                      all.begin() + static_cast<std::ptrdiff_t>(std::min(from + kBurst, all.size())));
+    const Codes burst(all.data() + from, all.data() + std::min(from + kBurst, all.size()));
     after(30 + static_cast<double>(from), [this, burst] { notify.property_changed_codes(burst); });
   }
 }
@@ -185,7 +184,7 @@ void Session::let_go() {
 
 std::int32_t Session::disconnect() {
   const std::lock_guard lock(body.mutex);
-  if (state_ == State::Closed) return error::kNone;  // nothing is left to be told
+  if (state_ == State::Closed) return error::kDisconnected;  // no callback will follow
   ++life_;
   state_ = State::Closed;
   scheduler.drop_tasks();
@@ -194,6 +193,34 @@ std::int32_t Session::disconnect() {
     notify.disconnected(error::kNone);
   });
   return error::kNone;
+}
+
+std::int32_t Session::set_save_folder(const std::string& path, const std::string& prefix,
+                                      int number) {
+  std::error_code problem;
+  if (!std::filesystem::is_directory(path, problem)) return error::kFolderNotFound;
+  if (!prefix.empty() && !plain_name(prefix)) return error::kInvalidParameter;
+  // The client may change its working folder later: what it named now is meant.
+  save = {std::filesystem::absolute(path, problem).string(), prefix, number};
+  change(property::kFactSaveFolderSet, 1);
+  return error::kNone;
+}
+
+std::int32_t Session::get_setting(std::uint32_t key, std::uint32_t& value) const {
+  switch (key) {
+    case setting::kEnableLiveView: value = live_view.running() ? 1 : 0; return error::kNone;
+    case setting::kPartialBuffer: value = partial_buffer_; return error::kNone;
+    default: return error::kInvalidCalled;
+  }
+}
+
+std::int32_t Session::set_setting(std::uint32_t key, std::uint32_t value) {
+  switch (key) {
+    case setting::kEnableLiveView:
+      return value > 1 ? error::kInvalidParameter : live_view.enable(value == 1);
+    case setting::kPartialBuffer: partial_buffer_ = value; return error::kNone;
+    default: return error::kInvalidCalled;  // post view among them: not on these bodies
+  }
 }
 
 void Session::close() {

@@ -49,6 +49,11 @@ class Session {
     return state_ == State::Connected ? call() : error::kDisconnected;
   }
 
+  // The three below need the mutex, as the rooms do.
+  std::int32_t set_save_folder(const std::string& path, const std::string& prefix, int number);
+  std::int32_t get_setting(std::uint32_t key, std::uint32_t& value) const;
+  std::int32_t set_setting(std::uint32_t key, std::uint32_t value);
+
   // For the rooms. Waits are in milliseconds of the simulated clock; tasks of a link that was lost
   // are dropped.
   void after(double wait_ms, Scheduler::Task task);
@@ -89,6 +94,7 @@ class Session {
 
   const bool reconnects_;
   bool holds_body_ = false;
+  std::uint32_t partial_buffer_ = 0;
   State state_ = State::Connecting;
   unsigned life_ = 0;  // counts up with every change of the link: old tasks see it and stop
 };

@@ -1,0 +1,89 @@
+"""What crosses the shim, as plain values: no pointers, no vendor objects."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from lensbus_proto.topics import is_camera_id
+
+
+class Kind(IntEnum):
+    """What the SDK called back (`crshim_kind`)."""
+
+    CONNECTED = 1
+    DISCONNECTED = 2
+    PROPERTIES = 3
+    DOWNLOADED = 4
+    OPERATION = 5
+    CONTENTS = 6
+    WARNING = 7
+    WARNING_EXT = 8
+    ERROR = 9
+    TRANSFER = 10
+    CARD_CHANGED = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One callback of the SDK; `link` is the number of the connection that it belongs to."""
+
+    kind: Kind
+    time_us: int = 0
+    link: int = 0
+    code: int = 0
+    handle: int = 0
+    params: tuple[int, int, int] = (0, 0, 0)
+    codes: tuple[int, ...] = ()
+    text: str = ""
+    dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A camera that the SDK enumerated."""
+
+    camera: str
+    model: str
+    connection_type: str = "USB"
+
+
+@dataclass(frozen=True, slots=True)
+class RawProperty:
+    """A property as the SDK has it: lists as bytes, text as UTF-16 units."""
+
+    code: int
+    type: int
+    enable: int
+    value: int = 0
+    text: tuple[int, ...] = ()
+    values: bytes = b""
+    set_values: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class CardFile:
+    """A file on a camera's card; width and height are 0 where the SDK does not tell them."""
+
+    content_id: int
+    file_id: int
+    path: str
+    size: int
+    created: tuple[int, ...]
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a network camera with access authentication asks for."""
+
+    username: str = ""
+    password: str = ""
+    fingerprint: str = ""
+
+
+def camera_id(raw: bytes, mac: str = "") -> str:
+    """Return the stable id of a camera: its printable serial, its MAC address, else hex digits."""
+    if mac:
+        return mac
+    text = raw.split(b"\0", 1)[0].decode("latin-1")
+    return text if is_camera_id(text) else raw.hex().upper()

@@ -1,0 +1,31 @@
+// The objects that name a camera before it is connected.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "abi.h"
+
+namespace crsim {
+
+struct CameraFacts {
+  std::string name;
+  std::string model;
+  std::int16_t usb_product = 0;
+  std::uint32_t id_type = 0;
+  std::vector<std::uint8_t> id;  // a serial number as text with its terminator, or an address
+  std::string connection;
+  std::string adaptor;
+  std::string pairing;
+  std::uint32_t ssh = 0;
+};
+
+// Owned by the caller until Release, or by the enumeration that it is part of.
+SCRSDK::ICrCameraObjectInfo* make_camera_info(const CameraFacts& facts);
+SCRSDK::ICrEnumCameraObjectInfo* make_camera_list(const std::vector<CameraFacts>& cameras);
+
+// The serial number that an object names; empty for another kind of id.
+std::string serial_of(const SCRSDK::ICrCameraObjectInfo& info);
+
+}  // namespace crsim

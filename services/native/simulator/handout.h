@@ -1,0 +1,48 @@
+// Lists that a client gets and gives back. What is handed out is remembered, so that a list
+// released twice, or one that was never ours, is an error and not a crash.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "codes.h"
+
+namespace crsim {
+
+template <class T>
+class Handout {
+ public:
+  static Handout& get() {
+    static Handout* const handout = new Handout;  // outlives main(), as our threads may
+    return *handout;
+  }
+
+  // An empty list is a null pointer.
+  template <class Count>
+  void give(const std::vector<T>& from, T** list, Count* count) {
+    *count = static_cast<Count>(from.size());
+    *list = nullptr;
+    if (from.empty()) return;
+    auto copy = std::make_unique<T[]>(from.size());
+    for (std::size_t i = 0; i < from.size(); ++i) copy[i] = from[i];
+    *list = copy.get();
+    const std::lock_guard lock(mutex_);
+    lists_.emplace(*list, std::move(copy));
+  }
+
+  std::int32_t take_back(T* list) {
+    if (list == nullptr) return error::kNone;
+    const std::lock_guard lock(mutex_);
+    return lists_.erase(list) == 1 ? error::kNone : error::kInvalidParameter;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<T*, std::unique_ptr<T[]>> lists_;
+};
+
+}  // namespace crsim

@@ -1,0 +1,110 @@
+#include "sdk.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+namespace crsim {
+
+CameraFacts usb_facts(const Profile& profile, const std::string& serial) {
+  CameraFacts facts;
+  facts.name = facts.model = profile.model;
+  facts.usb_product = profile.usb_product;
+  facts.id.assign(serial.begin(), serial.end());
+  facts.id.push_back(0);
+  facts.connection = "USB";
+  facts.adaptor = "Cr_PTP_USB";
+  return facts;
+}
+
+Sdk::Sdk(Settings settings) : settings_(std::move(settings)) {
+  for (const CameraSetting& camera : settings_.cameras) {
+    const Profile* profile = find_profile(camera.model.c_str());
+    if (profile == nullptr) continue;  // a model without a profile is not there
+    bodies_.push_back(std::make_unique<Body>(*profile, camera.serial, settings_));
+  }
+}
+
+Sdk::~Sdk() {
+  sessions_.clear();
+  bodies_.clear();
+  std::error_code ignored;
+  if (settings_.state_is_temporary && !settings_.state.empty()) {
+    std::filesystem::remove_all(settings_.state, ignored);
+  }
+}
+
+std::vector<CameraFacts> Sdk::enumerate(double seconds) const {
+  std::this_thread::sleep_for(settings_.scaled(seconds * 1000.0));
+  std::vector<CameraFacts> found;
+  for (const auto& body : bodies_) {
+    if (body->plugged()) found.push_back(usb_facts(body->profile, body->serial));
+  }
+  return found;
+}
+
+std::int32_t Sdk::connect(const SCRSDK::ICrCameraObjectInfo& info, void* callback, Mode mode,
+                          bool reconnects, std::int64_t& handle) {
+  const std::string serial = serial_of(info);
+  const auto body = std::find_if(bodies_.begin(), bodies_.end(),
+                                 [&](const auto& one) { return one->serial == serial; });
+  if (body == bodies_.end()) return error::kConnect;
+  auto session = std::make_shared<Session>(**body, callback, mode, reconnects);
+  // The handle must be known before the first callback can come.
+  const std::lock_guard lock(mutex_);
+  handle = ++last_handle_;
+  if (!session->open()) {
+    handle = 0;
+    return error::kAlreadyOpened;
+  }
+  sessions_.emplace(handle, std::move(session));
+  return error::kNone;
+}
+
+std::shared_ptr<Session> Sdk::session(std::int64_t handle) {
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find(handle);
+  return found == sessions_.end() ? nullptr : found->second;
+}
+
+std::int32_t Sdk::release(std::int64_t handle) {
+  std::shared_ptr<Session> session = this->session(handle);
+  if (!session) return error::kInvalidHandle;
+  if (session->on_own_thread()) return error::kInvalidCalled;  // it would wait for itself
+  session->close();
+  const std::lock_guard lock(mutex_);
+  sessions_.erase(handle);
+  return error::kNone;
+}
+
+bool Sdk::on_a_callback_thread() {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(sessions_.begin(), sessions_.end(),
+                     [](const auto& entry) { return entry.second->on_own_thread(); });
+}
+
+Library& Library::get() {
+  static Library* const library = new Library;
+  return *library;
+}
+
+bool Library::init() {
+  const std::lock_guard lock(mutex_);
+  if (!sdk_) sdk_ = std::make_shared<Sdk>(read_settings());
+  return true;
+}
+
+bool Library::release() {
+  std::shared_ptr<Sdk> last;
+  const std::lock_guard lock(mutex_);
+  if (!sdk_ || sdk_->on_a_callback_thread()) return false;
+  last.swap(sdk_);
+  return true;
+}
+
+std::shared_ptr<Sdk> Library::sdk() {
+  const std::lock_guard lock(mutex_);
+  return sdk_;
+}
+
+}  // namespace crsim

@@ -1,0 +1,156 @@
+#include "setup.h"
+
+#include <cstring>
+#include <filesystem>
+#include <sstream>
+
+#include "session.h"
+#include "transfer.h"
+
+namespace crsim {
+namespace {
+
+constexpr std::uint32_t kDownloadSetup = 0, kUploadSetup = 0x1000;
+constexpr std::uint32_t kSettingsFile = 0;  // second argument of OnCompleteDownload
+constexpr const char* kSettingsName = "CUMSET.DAT";
+constexpr const char* kSettingsMark = "CRSIM SETTINGS 1\n";
+constexpr std::size_t kSettingsBytes = 184'320;  // published: about 180 KB
+constexpr double kSettingsMs = 800;
+constexpr double kNamesMs = 200;
+constexpr double kLutMs = 400;
+constexpr std::uint32_t kBaseLookNames = 3;
+constexpr std::uint16_t kLutSlots = 16;
+constexpr std::uintmax_t kLargestLut = 16 * 1024 * 1024;
+
+// A cube file names the size of its table before the table.
+std::uint32_t lut_result(const std::filesystem::path& file) {
+  const std::string extension = file.extension().string();
+  if (extension != ".cube" && extension != ".CUBE") return notice::kLutInvalidName;
+  std::error_code problem;
+  if (std::filesystem::file_size(file, problem) > kLargestLut || problem) {
+    return notice::kLutInvalidFile;
+  }
+  Bytes bytes;
+  if (!read_whole(file, bytes)) return notice::kLutInvalidFile;
+  const std::string text(bytes.begin(), bytes.end());
+  return text.find("LUT_3D_SIZE") == std::string::npos ? notice::kLutInvalidFile : notice::kLutOk;
+}
+
+}  // namespace
+
+void Setup::reset() {
+  session_.body.properties.set(property::kSettingState, 0);
+  names_requested_ = false;
+}
+
+// Every setting as one line, filled up to the size of the real thing.
+Bytes Setup::settings_file() const {
+  const Properties& properties = session_.body.properties;
+  std::ostringstream text;
+  text << kSettingsMark;
+  for (const std::uint32_t code : properties.codes(Mode::Remote)) {
+    if (properties.is_setting(code)) text << code << ' ' << properties.get(code) << '\n';
+  }
+  const std::string all = text.str();
+  Bytes bytes(all.begin(), all.end());
+  bytes.resize(std::max(kSettingsBytes, bytes.size()), 0);
+  return bytes;
+}
+
+bool Setup::apply_settings(const Bytes& bytes) {
+  const std::string text(bytes.begin(), bytes.end());
+  if (text.compare(0, std::strlen(kSettingsMark), kSettingsMark) != 0) return false;
+  std::istringstream lines(text.substr(std::strlen(kSettingsMark)));
+  std::uint32_t code = 0;
+  std::int64_t value = 0;
+  while (lines >> code >> value) {
+    if (session_.body.properties.is_setting(code)) session_.change(code, value);
+  }
+  return true;
+}
+
+std::int32_t Setup::download(std::uint32_t type, const char* folder, const char* name) {
+  if (type != kDownloadSetup) return error::kNotSupported;
+  const Properties& properties = session_.body.properties;
+  if (properties.get(property::kSettingSaveEnable) != 1 ||
+      properties.get(property::kSettingState) != 0) {
+    return error::kInvalidCalled;
+  }
+  std::string target;
+  const std::int32_t problem = target_file(session_, folder, name, kSettingsName, target);
+  if (problem != error::kNone) return problem;
+  session_.change(property::kSettingState, 1);
+  session_.after(kSettingsMs, [this, target] {
+    const int failed = write_whole(target, settings_file());
+    session_.change(property::kSettingState, 0);
+    if (failed == 0) {
+      session_.notify.complete_download(target, kSettingsFile);
+    } else {
+      session_.notify.warning(notice::kSettingsSaveFailed);
+    }
+  });
+  return error::kNone;
+}
+
+std::int32_t Setup::upload(std::uint32_t type, const char* file) {
+  if (type != kUploadSetup) return error::kNotSupported;
+  if (file == nullptr) return error::kInvalidParameter;
+  const Properties& properties = session_.body.properties;
+  if (properties.get(property::kSettingReadEnable) != 1 ||
+      properties.get(property::kSettingState) != 0) {
+    return error::kInvalidCalled;
+  }
+  Bytes bytes;
+  if (!read_whole(file, bytes)) return error::kFileNotFound;
+  session_.change(property::kSettingState, 1);
+  session_.after(kSettingsMs, [this, bytes] {
+    const bool good = apply_settings(bytes);
+    session_.change(property::kSettingState, 0);
+    session_.notify.warning(good ? notice::kSettingsReadOk : notice::kSettingsReadFailed);
+    if (good) session_.reboot();
+  });
+  return error::kNone;
+}
+
+std::int32_t Setup::import_lut(const char* file, std::uint16_t slot) {
+  if (file == nullptr || slot < 1 || slot > kLutSlots) return error::kInvalidParameter;
+  if (session_.body.properties.get(property::kLookImportEnable) != 1) return error::kInvalidCalled;
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(file, ignored)) return error::kFileNotFound;
+  session_.after(kLutMs, [this, path = std::filesystem::path(file)] {
+    session_.notify.warning(lut_result(path));
+  });
+  return error::kNone;
+}
+
+std::int32_t Setup::request_names(std::uint32_t type) {
+  const bool known = !session_.body.profile.looks.empty() && (type == 0 || type == kBaseLookNames);
+  session_.after(kNamesMs, [this, known] {
+    names_requested_ = names_requested_ || known;
+    session_.notify.warning(known ? notice::kDisplayStringsReady : notice::kDisplayStringsFailed);
+  });
+  return error::kNone;
+}
+
+std::int32_t Setup::name_types(std::vector<std::uint32_t>& types) const {
+  if (!session_.body.profile.looks.empty()) types.push_back(kBaseLookNames);
+  return error::kNone;
+}
+
+std::int32_t Setup::names(std::uint32_t type,
+                          std::vector<SCRSDK::CrDisplayStringListInfo>& names) const {
+  if (type != kBaseLookNames || !names_requested_) return error::kNoInformation;
+  for (const LookName& look : session_.body.profile.looks) {
+    SCRSDK::CrDisplayStringListInfo info;
+    info.dataType = static_cast<SCRSDK::CrDataType>(type::kU16);
+    info.listType = type;
+    info.value = static_cast<std::uint64_t>(look.value);
+    info.displayStringSize = static_cast<std::uint32_t>(std::strlen(look.name) + 1);
+    info.displayString = new std::uint8_t[info.displayStringSize];
+    std::memcpy(info.displayString, look.name, info.displayStringSize);
+    names.push_back(info);
+  }
+  return error::kNone;
+}
+
+}  // namespace crsim

@@ -1,0 +1,77 @@
+// Functions that exist and that no simulated body supports. A caller may pass any arguments: none
+// is looked at.
+#include "abi.h"
+#include "codes.h"
+
+#define CRSIM_UNSUPPORTED(name) \
+  CRSIM_EXPORT SCRSDK::CrError name() { return crsim::error::kNotSupported; }
+
+extern "C" {
+
+// 2.00 and older
+CRSIM_UNSUPPORTED(EditSDKInfo)
+CRSIM_UNSUPPORTED(GetMediaProfile)
+CRSIM_UNSUPPORTED(ReleaseMediaProfile)
+CRSIM_UNSUPPORTED(RequestLensInformation)
+CRSIM_UNSUPPORTED(GetLensInformation)
+CRSIM_UNSUPPORTED(ReleaseLensInformation)
+CRSIM_UNSUPPORTED(RequestFTPServerSettingList)
+CRSIM_UNSUPPORTED(GetFTPServerSettingList)
+CRSIM_UNSUPPORTED(ReleaseFTPServerSettingList)
+CRSIM_UNSUPPORTED(SetFTPServerSetting)
+CRSIM_UNSUPPORTED(RequestFTPJobList)
+CRSIM_UNSUPPORTED(GetFTPJobList)
+CRSIM_UNSUPPORTED(ReleaseFTPJobList)
+CRSIM_UNSUPPORTED(ControlFTPJobList)
+CRSIM_UNSUPPORTED(GetCRSDKOperationResultsSupported)
+CRSIM_UNSUPPORTED(ReleaseCRSDKOperationResultsSupported)
+CRSIM_UNSUPPORTED(SetMonitoringDeliverySetting)
+CRSIM_UNSUPPORTED(GetMonitoringDeliverySetting)
+CRSIM_UNSUPPORTED(ReleaseMonitoringDeliverySetting)
+CRSIM_UNSUPPORTED(ControlMonitoring)
+CRSIM_UNSUPPORTED(RequestZoomAndFocusPreset)
+CRSIM_UNSUPPORTED(GetZoomAndFocusPreset)
+CRSIM_UNSUPPORTED(ReleaseZoomAndFocusPreset)
+CRSIM_UNSUPPORTED(RequestFTPTransferResult)
+CRSIM_UNSUPPORTED(SetMoviePlaybackSetting)
+CRSIM_UNSUPPORTED(GetMoviePlaybackSetting)
+CRSIM_UNSUPPORTED(ReleaseMoviePlaybackSetting)
+CRSIM_UNSUPPORTED(ControlMoviePlayback)
+CRSIM_UNSUPPORTED(RequestMoviePlaybackStatus)
+CRSIM_UNSUPPORTED(GetMoviePlaybackStatus)
+CRSIM_UNSUPPORTED(PrecheckFirmwareUpdate)
+CRSIM_UNSUPPORTED(UploadPartialFile)
+CRSIM_UNSUPPORTED(CancelFirmwareUpload)
+CRSIM_UNSUPPORTED(RequestFirmwareUpdaterInfo)
+CRSIM_UNSUPPORTED(StartFirmwareUpdate)
+CRSIM_UNSUPPORTED(ControlPTZF)
+CRSIM_UNSUPPORTED(PresetPTZFClear)
+CRSIM_UNSUPPORTED(PresetPTZFSet)
+CRSIM_UNSUPPORTED(SetTimeZoneSetting)
+CRSIM_UNSUPPORTED(RequestTimeZoneSetting)
+CRSIM_UNSUPPORTED(GetTimeZoneSetting)
+CRSIM_UNSUPPORTED(UploadSceneFile)
+CRSIM_UNSUPPORTED(DownloadSceneFile)
+CRSIM_UNSUPPORTED(ExecuteEframing)
+CRSIM_UNSUPPORTED(UpdateEframingArea)
+CRSIM_UNSUPPORTED(RequestStreamSettingList)
+CRSIM_UNSUPPORTED(GetStreamSettingList)
+CRSIM_UNSUPPORTED(ReleaseStreamSettingList)
+CRSIM_UNSUPPORTED(SetStreamSettingList)
+CRSIM_UNSUPPORTED(UploadCustomGridLineFile)
+
+// 2.02
+CRSIM_UNSUPPORTED(ControlGeneralSettingFile)
+CRSIM_UNSUPPORTED(RequestControlGeneralSettingResultFile)
+CRSIM_UNSUPPORTED(GetControlGeneralSettingResultFile)
+CRSIM_UNSUPPORTED(RequestOperation)
+CRSIM_UNSUPPORTED(ReleaseOperationResultObject)
+CRSIM_UNSUPPORTED(GetSelectControlCode)
+CRSIM_UNSUPPORTED(GetSupportedControlCodes)
+CRSIM_UNSUPPORTED(ReleaseControlCodes)
+CRSIM_UNSUPPORTED(ExecuteControlCodeValue)
+CRSIM_UNSUPPORTED(ExecuteControlCodeString)
+CRSIM_UNSUPPORTED(PullPostViewImage)
+CRSIM_UNSUPPORTED(GetCommandQueueCount)
+
+}  // extern "C"
