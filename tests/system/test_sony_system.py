@@ -114,13 +114,16 @@ def test_a_file_is_pulled_from_the_card(system: System) -> None:
         system.json("DELETE", f"{API}/connection")
 
 
-def test_a_killed_worker_is_its_own_trouble_and_comes_back(connected: System) -> None:
+@pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGSEGV], ids=["killed", "crashed"])
+def test_a_dead_worker_is_its_own_trouble_and_comes_back(
+    connected: System, death: signal.Signals
+) -> None:
     others = {camera: connected.worker_pid(camera) for camera in (CINEMA, OAK)}
     pid = connected.worker_pid(ALPHA)
     assert pid is not None
     with stream(connected) as events:
         killed = time.monotonic()
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, death)
         events.wait("disconnected", ALPHA, limit_s=5)
         events.wait("connected", ALPHA, limit_s=5, after=1)
         back_s = time.monotonic() - killed
