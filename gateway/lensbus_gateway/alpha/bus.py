@@ -1,47 +1,19 @@
-"""What this surface needs of the gateway's core, and the questions that it asks the bus."""
+"""The questions that this surface asks the bus."""
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.requests import Request
 
+from lensbus_gateway.bus import Commander
 from lensbus_proto.errors import CameraUnknown, CommandError
-from lensbus_proto.messages import Picture, Reply
 from lensbus_proto.topics import is_camera_id
 
 Entry = Mapping[str, Any]
 
 REGISTRY_DEADLINE_S = 1.0
-
-
-class Commander(Protocol):
-    """Sends one command and waits for its reply; raises CommandError."""
-
-    async def send(
-        self,
-        camera: str,
-        name: str,
-        arguments: Mapping[str, Any] | None = None,
-        *,
-        deadline_s: float = 5.0,
-    ) -> Reply:
-        """Return the reply; an empty camera addresses the broker."""
-
-
-class Pictures(Protocol):
-    """Watches streams on demand."""
-
-    async def newest(
-        self,
-        camera: str,
-        stream: str,
-        *,
-        newer_than: Picture | None = None,
-        timeout_s: float,
-    ) -> Picture | None:
-        """Return the newest picture, the first to come, or None when none came in time."""
 
 
 def camera_of(request: Request) -> str:

@@ -6,9 +6,10 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lensbus_gateway.alpha.bus import Pictures, ask, camera_of, remembered
+from lensbus_gateway.alpha.bus import ask, camera_of, remembered
 from lensbus_gateway.alpha.envelope import Refusal, answer, done
 from lensbus_gateway.alpha.resource import Handler
+from lensbus_gateway.pictures import PictureWatcher
 from lensbus_proto.errors import CommandError
 from lensbus_proto.messages import Picture
 
@@ -75,7 +76,7 @@ async def _frame(request: Request) -> Response:
     """Show a picture that nobody was given yet; if none comes, the last one again."""
     given: dict[str, Picture] = remembered(request, "given")
     camera = camera_of(request)
-    pictures: Pictures = request.app.state.pictures
+    pictures: PictureWatcher = request.app.state.pictures
     last = given.get(camera)
     if last is not None:
         newer = await pictures.newest(camera, STREAM, newer_than=last, timeout_s=NEXT_S)

@@ -1,11 +1,12 @@
-"""What this surface needs of the gateway's core, and how it asks the bus."""
+"""How this surface asks the bus."""
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from starlette.requests import Request
 
+from lensbus_gateway.bus import Commander
 from lensbus_gateway.robopipe.models import MXID, STREAM
 from lensbus_proto.errors import CameraUnknown, NotFound
 from lensbus_proto.messages import Reply
@@ -14,20 +15,6 @@ REGISTRY_DEADLINE_S: Final = 1.0
 
 # Everything that re-opens the device; a real one takes seconds.
 REOPEN_DEADLINE_S: Final = 20.0
-
-
-class Commander(Protocol):
-    """Sends one command and waits for its reply; raises CommandError."""
-
-    async def send(
-        self,
-        camera: str,
-        name: str,
-        arguments: Mapping[str, Any] | None = None,
-        *,
-        deadline_s: float = 5.0,
-    ) -> Reply:
-        """Return the reply; an empty camera addresses the broker."""
 
 
 async def ask(
