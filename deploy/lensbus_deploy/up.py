@@ -66,6 +66,11 @@ def check_packages(settings: Settings) -> None:
 
 def prepare_state(state: Path) -> None:
     """Make the state folder and what is in it; only this user may enter it."""
+    if any(letter.isspace() or letter in "%;" for letter in str(state)):
+        raise SettingsError(
+            f"the state folder {str(state)!r} has a space, % or ; in its path, which supervisord"
+            " cannot take: choose another"
+        )
     longest = state / "run" / "worker-commands"
     if len(str(longest).encode()) > IPC_PATH_LIMIT:
         raise SettingsError(

@@ -56,6 +56,13 @@ def test_a_folder_with_too_long_a_path_is_named() -> None:
     assert "has too long a path for sockets" in line
 
 
+@pytest.mark.parametrize("name", ["a b", "a%b", "a;b"])
+def test_a_folder_that_supervisord_cannot_take_is_named(state: Path, name: str) -> None:
+    line = refused("--state", str(state / name))
+    assert "has a space, % or ; in its path" in line
+    assert not (state / name).exists()
+
+
 def test_a_bad_setting_is_named(state: Path) -> None:
     line = refused("--state", str(state), LENSBUS_OAK_BACKEND="usb")
     assert line == "lensbus: oak.backend is 'usb', expected one of simulator, device"
