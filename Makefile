@@ -14,7 +14,7 @@ DEV_STAMP := $(VENV)/.dev
 .PHONY: run test check native format bench clean
 
 run: $(RUN_STAMP) native
-	@$(BIN)/lensbus up $(if $(PORT),--port $(PORT)) $(if $(STATE),--state $(STATE)) $(if $(CONFIG),--config $(CONFIG))
+	@$(BIN)/lensbus up $(if $(PORT),--port $(PORT)) $(if $(STATE),--state "$(STATE)") $(if $(CONFIG),--config "$(CONFIG)")
 
 test: $(DEV_STAMP) native
 	$(BIN)/pytest
