@@ -126,6 +126,7 @@ def child_environ(
     child["LENSBUS_SYSTEM_STATE"] = str(settings.state)
     child["LENSBUS_GATEWAY_HOST"] = settings.gateway.host
     child["LENSBUS_GATEWAY_PORT"] = str(settings.gateway.port)
+    child["LENSBUS_GATEWAY_PROCESSES"] = str(settings.gateway.processes)
     child["LENSBUS_CONFIG"] = str((config or shipped("lensbus.toml")).absolute())
     return child
 

@@ -62,6 +62,7 @@ class GatewaySettings:
 
     host: str = "127.0.0.1"
     port: int = 8080
+    processes: int = 2
     cors_origin: str = "*"
     body_limit_bytes: int = 1_048_576
     head_limit_bytes: int = 65_536
@@ -75,6 +76,8 @@ class HubSettings:
     keepalive_s: float = 30.0
     send_buffer_bytes: int = 131_072
     user_timeout_s: float = 20.0
+    clients: int = 20_000
+    clients_per_address: int = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +223,7 @@ def _check(settings: Settings) -> None:
     """Refuse values of the right type that cannot work."""
     ranges: tuple[tuple[str, float, float, float], ...] = (
         ("gateway.port", settings.gateway.port, 1, 65535),
+        ("gateway.processes", settings.gateway.processes, 1, 64),
         ("broker.heartbeat_s", settings.broker.heartbeat_s, 0.05, 60),
         ("broker.silence_s", settings.broker.silence_s, settings.broker.heartbeat_s * 2, 600),
         ("worker.outbox_events", settings.worker.outbox_events, 1, 10_000_000),
@@ -228,6 +232,9 @@ def _check(settings: Settings) -> None:
         ("worker.stuck_s", settings.worker.stuck_s, 1, 3600),
         ("hub.ring_events", settings.hub.ring_events, 16, 10_000_000),
         ("hub.keepalive_s", settings.hub.keepalive_s, 0.1, 30),
+        ("hub.user_timeout_s", settings.hub.user_timeout_s, 1, 3600),
+        ("hub.clients", settings.hub.clients, 1, 1_000_000),
+        ("hub.clients_per_address", settings.hub.clients_per_address, 1, 1_000_000),
         ("discovery.interval_s", settings.discovery.interval_s, 0.1, 3600),
         ("sony.enumerate_s", settings.sony.enumerate_s, 1, 60),
         ("sony.connect_s", settings.sony.connect_s, 0.1, 600),
