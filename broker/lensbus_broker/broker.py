@@ -14,7 +14,10 @@ from typing import Final
 
 import zmq
 
+from lensbus_broker import history
+from lensbus_broker.records import pack_record
 from lensbus_broker.registry import Notice, Registry, State
+from lensbus_broker.ring import Ring
 from lensbus_broker.routing import Pending, Tickets
 from lensbus_proto import WIRE_VERSION
 from lensbus_proto.codec import (
@@ -71,7 +74,7 @@ class Broker:
         self._registry = Registry(settings.broker.silence_s)
         self._tickets = Tickets()
         self._journal = secrets.randbelow(2**32 - 1) + 1
-        self._position = 0
+        self._ring = Ring()
         self._started = time.monotonic()
         self._junk: Counter[str] = Counter()
         self._junk_reported = 0.0
@@ -159,24 +162,23 @@ class Broker:
         except RemoteProtocolError:
             self._junk["worker_events"] += 1
             return
-        self._position += 1
-        parts[1] = stamp_header(parts[1], self._journal, self._position)
+        parts[1] = stamp_header(parts[1], self._journal, self._ring.newest + 1)
+        self._ring.add(pack_record(*parts))
         self._events_out.send_multipart(parts)
 
     def _announce(self, notice: Notice) -> None:
-        self._position += 1
         header = Header(
             type=HeaderType.EVENT,
             epoch=notice.epoch,
             seq=0,
             time_us=unix_us(),
             journal=self._journal,
-            position=self._position,
+            position=self._ring.newest + 1,
             from_broker=True,
         )
-        self._events_out.send_multipart(
-            pack_event(Event(notice.camera, notice.kind, header, notice.data))
-        )
+        parts = pack_event(Event(notice.camera, notice.kind, header, notice.data))
+        self._ring.add(pack_record(*parts))
+        self._events_out.send_multipart(parts)
         logger.info(notice.kind, extra={"camera": notice.camera, **notice.data})
 
     # Commands
@@ -197,7 +199,7 @@ class Broker:
             if camera:
                 self._forward(envelope, camera, command, request[1])
             else:
-                self._answer(envelope, command_id, self._own(command))
+                self._answer(envelope, command_id, *self._own(command))
         except CommandError as error:
             self._answer(envelope, command_id, error)
         except (RemoteProtocolError, UnicodeDecodeError) as error:
@@ -220,28 +222,38 @@ class Broker:
         pending = self._tickets.issue(envelope, command, camera, entry.address, now)
         self._workers.send_multipart([entry.address, b"command", pending.ticket, request])
 
-    def _own(self, command: Command) -> Data:
+    def _own(self, command: Command) -> tuple[Data, Sequence[bytes]]:
         match command.name:
             case "cameras":
                 entries = self._registry.entries.values()
-                return {"cameras": [entry.describe() for entry in entries]}
+                return {"cameras": [entry.describe() for entry in entries]}, ()
+            case "history":
+                query = history.read_query(command.arguments)
+                extent = history.Extent(self._journal, self._ring.oldest, self._ring.newest)
+                page = history.start_of(query, extent)
+                history.fill(page, query, self._ring.after(page.next), frozenset())
+                return page.result(), page.parts
             case "ping":
                 return {
                     "journal": self._journal,
-                    "position": self._position,
+                    "position": self._ring.newest,
                     "uptime_s": time.monotonic() - self._started,
                     "version": WIRE_VERSION,
-                }
+                }, ()
             case other:
                 raise CommandUnknown(f"the broker has no command {other!r}")
 
     def _answer(
-        self, envelope: tuple[bytes, ...], command_id: str, answer: Data | CommandError
+        self,
+        envelope: tuple[bytes, ...],
+        command_id: str,
+        answer: Data | CommandError,
+        parts: Sequence[bytes] = (),
     ) -> None:
         if isinstance(answer, CommandError):
             self._answer_map(envelope, command_id, error_to_map(answer))
         else:
-            reply = pack_reply(Reply(command_id, result=answer))
+            reply = pack_reply(Reply(command_id, result=answer, parts=tuple(parts)))
             self._clients.send_multipart([*envelope, b"", *reply])
 
     def _answer_map(self, envelope: tuple[bytes, ...], command_id: str, error: Data) -> None:
