@@ -20,6 +20,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lensbus_gateway.alpha import routes as alpha
 from lensbus_gateway.bus import Commander, Context, EventFeed
+from lensbus_gateway.follower import Follower
+from lensbus_gateway.history import History
 from lensbus_gateway.hub import Hub
 from lensbus_gateway.pictures import PictureWatcher
 from lensbus_gateway.robopipe import routes as robopipe
@@ -55,13 +57,19 @@ async def _on_the_bus(app: Starlette) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     with contextlib.ExitStack() as stack:
         context: Context = stack.enter_context(zmq.Context())
-        feed = EventFeed(context, settings.endpoint("events"), app.state.hub.publish)
-        stack.callback(feed.close)
         app.state.commander = Commander(context, settings.endpoint("commands"))
         stack.callback(app.state.commander.close)
+        history = History(app.state.commander)
+        app.state.hub.history = history
+        follower = Follower(history, app.state.hub, backfill=settings.hub.ring_events // 2)
+        # The socket first: what is published while the past is fetched waits in the follower.
+        feed = EventFeed(context, settings.endpoint("events"), follower.take)
+        stack.callback(feed.close)
         app.state.pictures = PictureWatcher(context, settings.endpoint("pictures"))
         stack.callback(app.state.pictures.close)
+        await follower.start()
         yield
+        await follower.close()
 
 
 async def _greet(request: Request) -> Response:

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import zmq
 
-from lensbus_gateway import sse
+from lensbus_gateway.history import read_block
 from lensbus_gateway.reader import Junk, Parts, SocketReader
 from lensbus_gateway.sse import Block
-from lensbus_proto.codec import DEADLINE_LIMIT_MS, pack_command, unpack_event, unpack_reply
+from lensbus_proto.codec import DEADLINE_LIMIT_MS, pack_command, unpack_reply
 from lensbus_proto.errors import (
     BadArguments,
     CameraUnknown,
@@ -38,26 +38,20 @@ Context = zmq.Context[zmq.Socket[bytes]]
 
 
 class EventFeed:
-    """Turns the broker's events into blocks for the hub."""
+    """Turns what the broker publishes into blocks."""
 
     def __init__(
-        self, context: Context, endpoint: str, publish: Callable[[Sequence[Block]], None]
+        self, context: Context, endpoint: str, take: Callable[[Sequence[Block]], None]
     ) -> None:
         self.junk = Junk("events")
-        self._publish = publish
+        self._take = take
         socket = sockets.dial(context, zmq.SUB, endpoint, "events")
         socket.subscribe(b"")
         self._reader = SocketReader(socket, self._deliver)
 
     def _deliver(self, batch: Sequence[Parts]) -> None:
-        blocks = []
-        for parts in batch:
-            try:
-                blocks.append(sse.block(unpack_event(parts)))
-            except RemoteProtocolError as error:
-                self.junk.add(error)
-        if blocks:
-            self._publish(blocks)
+        blocks = [read_block(parts, self.junk) for parts in batch]
+        self._take([block for block in blocks if block is not None])
 
     def close(self) -> None:
         """Let go of the bus."""

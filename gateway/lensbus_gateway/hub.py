@@ -4,162 +4,270 @@ A client that keeps up is in the fast set of its audience: whatever is published
 write of bytes that all share. A client whose transport pauses leaves the fast set with its place in
 the ring and is served from the ring when it resumes; when the ring has moved past its place, it
 is closed and has to come back.
+
+Who comes back brings its cursor. If the ring knows the cursor, the client has a place there like
+any other that is behind. If not, a replay serves it from the broker's journal until the ring does.
 """
 
 import asyncio
 import logging
+import random
+from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from lensbus_gateway import sse
+from lensbus_gateway.client import Audience, Client
+from lensbus_gateway.history import History
+from lensbus_gateway.replay import replay
 from lensbus_gateway.ring import Ring
 from lensbus_gateway.sse import Block
+from lensbus_gateway.wish import Wish
+from lensbus_proto import cursor as cursors
+from lensbus_proto.cursor import Cursor
+from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.runtime.settings import HubSettings
 
 logger = logging.getLogger(__name__)
 
 CATCH_UP_BYTES: Final = 64 * 1024
+# No browser adds a spread of its own: after a restart all would be back in the same instant.
+RETRY_MS: Final = (1000, 3000)
+# So many clients ask for the broker's journal at once; the others wait their turn.
+TURNS: Final = 8
+MOVED_S: Final = 1.0
 
 Take = Callable[[asyncio.Protocol], asyncio.Transport | None]
-
-
-class Audience(NamedTuple):
-    """Who gets the same bytes: the streams of one camera (None: of all), with or without chunks."""
-
-    camera: str | None
-    chunked: bool
-
-    def frame(self, chunks: Sequence[bytes]) -> bytes:
-        """Return the chunks as this audience reads them."""
-        if self.chunked:
-            return b"".join(chunks)
-        return b"".join(map(sse.unchunk, chunks))
-
-
-class Client(asyncio.Protocol):
-    """One open stream: what its connection does, told to the hub."""
-
-    __slots__ = ("_hub", "audience", "paused", "transport")
-
-    transport: asyncio.Transport
-
-    def __init__(self, hub: "Hub", audience: Audience) -> None:
-        self._hub = hub
-        self.audience = audience
-        self.paused = False
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the client at once."""
-        self._hub.forget(self)
-
-    def pause_writing(self) -> None:
-        """Stop writing: the client does not read as fast as events come."""
-        self.paused = True
-        self._hub.fall_behind(self)
-
-    def resume_writing(self) -> None:
-        """Go on where the client stopped."""
-        self.paused = False
-        self._hub.catch_up(self)
 
 
 class Hub:
     """The gateway's set of open event streams. Belongs to one event loop."""
 
-    def __init__(self, settings: HubSettings, cors_origin: str) -> None:
-        self._keepalive_s = settings.keepalive_s
+    def __init__(
+        self, settings: HubSettings, cors_origin: str, history: History | None = None
+    ) -> None:
+        self.history = history
+        self._settings = settings
         self._cors_origin = cors_origin
         self._ring = Ring(settings.ring_events)
         self._fast: dict[Audience, set[Client]] = {}
         self._behind: dict[Client, int] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._replays: dict[Client, asyncio.Task[None]] = {}
+        self._turns = asyncio.Semaphore(TURNS)
+        self._moved: asyncio.Future[None] | None = None
+        self._count = 0
+        self._addresses: Counter[str] = Counter()
+        self._beating: dict[int, set[Client]] = {}
+        self._timers: dict[int | None, asyncio.TimerHandle] = {}
         self._closing = False
         self.closed_behind = 0
 
     def __len__(self) -> int:
         """Return the number of open streams."""
-        return len(self._behind) + sum(map(len, self._fast.values()))
+        return self._count
 
     @property
     def behind(self) -> int:
         """The number of clients that wait for the ring."""
         return len(self._behind)
 
-    def join(self, take: Take, camera: str | None, *, chunked: bool) -> None:
-        """Take a connection over and open a stream on it: head, handshake, then live events."""
-        audience = Audience(camera, chunked)
-        client = Client(self, audience)
+    # Coming and going
+
+    def has_room(self, address: str) -> bool:
+        """Tell whether one more client from this address may have a stream."""
+        return (
+            self._count < self._settings.clients
+            and self._addresses[address] < self._settings.clients_per_address
+        )
+
+    def join(self, take: Take, wish: Wish, *, chunked: bool, address: str = "") -> None:
+        """Take a connection over and open a stream on it."""
+        client = Client(self, wish, Audience(wish.selection, wish.ids, chunked), address)
         transport = take(client)
         if transport is None:
             return
         client.transport = transport
-        self._fast.setdefault(audience, set()).add(client)
-        transport.write(
-            sse.head(self._cors_origin, chunked=chunked)
-            + audience.frame([sse.chunk(sse.handshake(camera))])
-        )
+        self._count += 1
+        self._addresses[address] += 1
         if self._closing:
-            self._end(client)
-        elif self._timer is None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self._keepalive_s, self._keep_alive, loop)
+            self.end(client)
+            return
+        self._wind(wish.heartbeat_s)
+        if wish.heartbeat_s is not None:
+            self._beating.setdefault(wish.heartbeat_s, set()).add(client)
+        if wish.after is None and not wish.snapshot:
+            self._fast.setdefault(client.audience, set()).add(client)
+            self.greet(client)
+        elif not self._resume(client):
+            self._replay(client)
+
+    def greet(self, client: Client, *, resumed_from: Cursor | None = None) -> None:
+        """Write head and handshake.
+
+        Who begins now gets the present place with the handshake: should the line break before the
+        first event, the client comes back to where it began. Who comes back keeps its own cursor.
+        """
+        client.greeted = True
+        wish = client.wish
+        begins_now = wish.after is None and not wish.snapshot
+        retry_ms = random.randint(*RETRY_MS)
+        opening = sse.handshake(wish.camera, retry_ms, self._ring.newest if begins_now else None)
+        client.transport.write(
+            sse.head(self._cors_origin, chunked=client.audience.chunked, resumed_from=resumed_from)
+            + client.audience.own(sse.chunk(opening))
+        )
+
+    def _resume(self, client: Client) -> bool:
+        """Give a client that comes back its place in the ring, if the ring has it."""
+        cursor = cursors.parse(client.wish.after or "")
+        place = None if cursor is None else self._ring.place(cursor)
+        if cursor is None or place is None:
+            return False
+        self.greet(client, resumed_from=cursor)
+        client.tell(sse.resumed(cursor, complete=True))
+        self._behind[client] = place
+        self.catch_up(client)
+        return True
+
+    def _replay(self, client: Client) -> None:
+        assert self.history is not None, "set before the first request"
+        task = asyncio.get_running_loop().create_task(
+            replay(self, client, self.history, self._turns)
+        )
+        self._replays[client] = task
+
+    def settle(self, client: Client, cursor: Cursor) -> bool:
+        """Serve a replayed client from the ring from now on; False if its place is not there."""
+        place = self._ring.place(cursor)
+        if place is None:
+            return False
+        del self._replays[client]
+        self._behind[client] = place
+        self.catch_up(client)
+        return True
+
+    async def moved(self, cursor: Cursor) -> bool:
+        """Wait a moment for a ring that is short of a cursor; tell whether it has moved."""
+        if not self._ring.is_short_of(cursor):
+            return False
+        if self._moved is None:
+            self._moved = asyncio.get_running_loop().create_future()
+        done, _ = await asyncio.wait([self._moved], timeout=MOVED_S)
+        return bool(done)
+
+    def forget(self, client: Client) -> None:
+        """Let go of a client whose connection is gone."""
+        self._leave_fast(client)
+        self._behind.pop(client, None)
+        task = self._replays.pop(client, None)
+        if task is not None:
+            task.cancel()
+        if client.wish.heartbeat_s is not None:
+            self._beating.get(client.wish.heartbeat_s, set()).discard(client)
+        self._count -= 1
+        self._addresses[client.address] -= 1
+        if not self._addresses[client.address]:
+            del self._addresses[client.address]
+
+    # Events
+
+    def begin(self, cursor: Cursor) -> None:
+        """Learn the place after which the events begin."""
+        self._ring.begin(cursor)
+        self._wake()
 
     def publish(self, blocks: Sequence[Block]) -> None:
         """Send the blocks to everybody who listens: one write for each client."""
-        chunks: dict[str | None, list[bytes]] = {None: [block.chunk for block in blocks]}
         for block in blocks:
             self._ring.append(block)
-            chunks.setdefault(block.camera, []).append(block.chunk)
-        for camera, of_camera in chunks.items():
-            for audience in (Audience(camera, True), Audience(camera, False)):
-                if audience in self._fast and of_camera:
-                    self._write(audience, audience.frame(of_camera))
+        if self._closing:
+            return
+        for audience in tuple(self._fast):
+            if wanted := audience.selection.pick(blocks):
+                self._write(audience, audience.frame(wanted))
         self._drop_the_lost()
+        self._wake()
 
     def _write(self, audience: Audience, data: bytes) -> None:
         # A copy, because a write can pause a client, which then leaves the set.
         for client in tuple(self._fast[audience]):
             client.transport.write(data)
 
-    def _keep_alive(self, loop: asyncio.AbstractEventLoop) -> None:
-        for audience in tuple(self._fast):
-            self._write(audience, audience.frame([sse.KEEPALIVE]))
-        self._timer = loop.call_later(self._keepalive_s, self._keep_alive, loop)
+    def _wake(self) -> None:
+        if self._moved is not None:
+            self._moved.set_result(None)
+            self._moved = None
 
-    def forget(self, client: Client) -> None:
-        """Let go of a client whose connection is gone."""
-        self._leave_fast(client)
-        self._behind.pop(client, None)
+    # Signs of life
 
-    def _leave_fast(self, client: Client) -> None:
+    def _wind(self, every_s: int | None) -> None:
+        """Start the clock of the comments (None), or that of one heartbeat, if it stands still."""
+        if every_s not in self._timers:
+            loop = asyncio.get_running_loop()
+            wait_s = self._settings.keepalive_s if every_s is None else every_s
+            self._timers[every_s] = loop.call_later(wait_s, self._strike, every_s)
+
+    def _strike(self, every_s: int | None) -> None:
+        del self._timers[every_s]
+        if every_s is None:
+            self._keep_alive()
+        elif self._beating[every_s]:
+            self._beat(self._beating[every_s])
+        else:
+            del self._beating[every_s]
+            return
+        self._wind(every_s)
+
+    def _keep_alive(self) -> None:
+        for audience, clients in tuple(self._fast.items()):
+            comment = audience.own(sse.KEEPALIVE)
+            for client in tuple(clients):
+                if client.wish.heartbeat_s is None:
+                    client.transport.write(comment)
+
+    def _beat(self, clients: set[Client]) -> None:
+        # A client that is behind reads events, and the newest place would skip what it waits for.
+        chunk = sse.chunk(sse.heartbeat(self._ring.newest, unix_us()))
+        made: dict[Audience, bytes] = {}
+        for client in tuple(clients):
+            audience = client.audience
+            if client in self._fast.get(audience, ()):
+                if audience not in made:
+                    made[audience] = audience.own(chunk)
+                client.transport.write(made[audience])
+
+    # Slow clients
+
+    def _leave_fast(self, client: Client) -> bool:
         clients = self._fast.get(client.audience)
-        if clients is not None:
-            clients.discard(client)
-            if not clients:
-                del self._fast[client.audience]
+        if clients is None or client not in clients:
+            return False
+        clients.discard(client)
+        if not clients:
+            del self._fast[client.audience]
+        return True
 
     def fall_behind(self, client: Client) -> None:
         """Remember the place of a client that has to wait; all before it was written."""
-        if client not in self._behind and not self._closing:
-            self._leave_fast(client)
+        if not self._closing and self._leave_fast(client):
             self._behind[client] = self._ring.next
 
     def catch_up(self, client: Client) -> None:
         """Serve a client from the ring until it has everything or pauses again."""
-        while not client.paused and client in self._behind:
+        while not client.paused and not self._closing and client in self._behind:
             place = self._behind[client]
             if place == self._ring.next:
                 del self._behind[client]
                 self._fast.setdefault(client.audience, set()).add(client)
                 return
+            selection = client.audience.selection
             try:
-                chunks, place = self._ring.read(place, client.audience.camera, CATCH_UP_BYTES)
+                blocks, place = self._ring.read(place, selection, CATCH_UP_BYTES)
             except LookupError:
                 self._drop(client)
                 return
             self._behind[client] = place
-            if chunks:
-                client.transport.write(client.audience.frame(chunks))
+            client.send(blocks)
 
     def _drop_the_lost(self) -> None:
         oldest = self._ring.oldest
@@ -173,16 +281,23 @@ class Hub:
         # What waits in the transport would never be read: no orderly close.
         client.transport.abort()
 
+    # The end
+
     def close(self) -> None:
         """End every body cleanly, and those of later comers as well."""
         self._closing = True
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        for task in self._replays.values():
+            task.cancel()
         for client in self.clients():
-            self._end(client)
+            self.end(client)
 
-    def _end(self, client: Client) -> None:
+    def end(self, client: Client) -> None:
+        """End one body cleanly."""
+        if not client.greeted:
+            self.greet(client)
         if client.audience.chunked:
             client.transport.write(sse.LAST_CHUNK)
         client.transport.close()
@@ -195,4 +310,4 @@ class Hub:
     def clients(self) -> list[Client]:
         """Return the open streams."""
         fast = [client for clients in self._fast.values() for client in clients]
-        return fast + list(self._behind)
+        return [*fast, *self._behind, *self._replays]

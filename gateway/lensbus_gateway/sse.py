@@ -1,21 +1,17 @@
-"""Server-Sent Events as bytes, and the response that hands its connection to the hub.
+"""Server-Sent Events as bytes.
 
 Rules: LF only; one `data:` line of ASCII JSON (some readers cut lines at U+2028 and its like);
-one space behind the colon; a comment is a block of its own. An event is encoded once, as one HTTP
-chunk, and the same bytes go to every client.
+one space behind the colon; a comment is a block of its own; never an event without data. An event
+is encoded once, as one HTTP chunk, and the same bytes go to every client. `id:` comes first, so
+that a stream without cursors is the same text without its first line.
 """
 
 import json
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
-
-from lensbus_gateway.server import HAND_OVER
+from lensbus_proto.cursor import Cursor
 from lensbus_proto.errors import RemoteProtocolError
 from lensbus_proto.messages import Event
 
@@ -26,11 +22,19 @@ _encode: Final[Callable[[Any], str]] = json.JSONEncoder(
 ).encode
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One event of one camera, ready to be sent: its text inside one HTTP chunk."""
+GAP: Final = "gap"
+
+
+class Block(NamedTuple):
+    """One event, ready to be sent: its text inside one HTTP chunk, and its place in the journal.
+
+    The camera is empty if the event speaks of the stream itself. Without a chunk it only holds its
+    place: nobody can be told of it.
+    """
 
     camera: str
+    kind: str
+    cursor: Cursor
     chunk: bytes
 
 
@@ -40,16 +44,35 @@ def block(event: Event) -> Block:
     Raises RemoteProtocolError when its data is nested too deep to be written as JSON.
     """
     header = event.header
+    cursor = Cursor(header.journal, header.position)
     data = {"cameraId": event.camera, **event.data}
     # Set again: whatever the body says, these speak of the header.
     data["cameraId"] = event.camera
     data["epoch"] = header.epoch
     data["seq"] = header.seq
     data["timeUs"] = header.time_us
-    return Block(event.camera, chunk(text(event.kind, data)))
+    return Block(event.camera, event.kind, cursor, chunk(text(event.kind, data, cursor)))
 
 
-def text(kind: str, data: Mapping[str, Any]) -> bytes:
+def placeholder(event: Event) -> Block:
+    """Return what holds the place of an event that cannot be written."""
+    cursor = Cursor(event.header.journal, event.header.position)
+    return Block(event.camera, event.kind, cursor, b"")
+
+
+def gap_block(begin: Cursor | None, end: Cursor, count: int | None, reason: str) -> Block:
+    """Return the declaration that what happened from `begin` to `end` cannot be delivered."""
+    data = {
+        "cameraId": "*",
+        "count": count,
+        "from": None if begin is None else str(begin),
+        "to": str(end),
+        "reason": reason,
+    }
+    return Block("", GAP, end, chunk(text(GAP, data, end)))
+
+
+def text(kind: str, data: Mapping[str, Any], cursor: Cursor | None = None) -> bytes:
     """Return one event of the stream."""
     try:
         try:
@@ -58,7 +81,8 @@ def text(kind: str, data: Mapping[str, Any]) -> bytes:
             line = _encode(_plain(data))
     except RecursionError as error:
         raise RemoteProtocolError(f"{kind} is nested too deep for JSON") from error
-    return f"event: {kind}\ndata: {line}\n\n".encode("ascii")
+    place = "" if cursor is None else f"id: {cursor}\n"
+    return f"{place}event: {kind}\ndata: {line}\n\n".encode("ascii")
 
 
 def _plain(value: Any) -> Any:
@@ -82,9 +106,41 @@ def _key(key: Any) -> str:
     return key.hex() if isinstance(key, bytes) else str(key)
 
 
-def handshake(camera: str | None) -> bytes:
-    """Return the event that opens every stream; it says nothing about a camera."""
-    return text("connected", {"cameraId": "*" if camera is None else camera})
+def handshake(camera: str | None, retry_ms: int, cursor: Cursor | None = None) -> bytes:
+    """Return the event that opens every stream; it says nothing about a camera.
+
+    `retry:` comes last, where readers that know only `event:` and `data:` pass over it.
+    """
+    opening = text("connected", {"cameraId": "*" if camera is None else camera}, cursor)
+    return opening[:-1] + b"retry: %d\n\n" % retry_ms
+
+
+def resumed(begin: Cursor, *, complete: bool) -> bytes:
+    """Return the event that says after which place the replay begins.
+
+    It carries no id: who breaks off here comes back with the cursor that it came with.
+    """
+    return text("resumed", {"cameraId": "*", "from": str(begin), "complete": complete})
+
+
+def heartbeat(cursor: Cursor | None, time_us: int) -> bytes:
+    """Return a sign of life that is a bookmark too."""
+    return text("heartbeat", {"cameraId": "*", "timeUs": time_us}, cursor)
+
+
+def snapshot(cursor: Cursor, cameras: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return the state of every camera at a place."""
+    return text("snapshot", {"cameraId": "*", "cameras": cameras}, cursor)
+
+
+def busy(retry_ms: int) -> bytes:
+    """Return the whole body for a client that has to come back later."""
+    return text("busy", {"cameraId": "*"})[:-1] + b"retry: %d\n\n" % retry_ms
+
+
+def without_id(event: bytes) -> bytes:
+    """Return the event as it is for a client that cannot bear cursors."""
+    return event[event.index(b"\n") + 1 :] if event.startswith(b"id: ") else event
 
 
 def chunk(body: bytes) -> bytes:
@@ -100,15 +156,20 @@ def unchunk(data: bytes) -> bytes:
 KEEPALIVE: Final = chunk(b": keepalive\n\n")
 
 
-def head(cors_origin: str, *, chunked: bool) -> bytes:
+def head(cors_origin: str, *, chunked: bool, resumed_from: Cursor | None = None) -> bytes:
     """Return the response head; a reader that knows no chunks gets its body ended by the close."""
-    lines = [b"HTTP/1.1 200 OK", *(b"%b: %b" % pair for pair in _headers(cors_origin, chunked))]
+    pairs = headers(cors_origin, keep=chunked)
+    if resumed_from is not None:
+        pairs.append((b"X-Resumed-From", str(resumed_from).encode("ascii")))
+        pairs.append((b"Access-Control-Expose-Headers", b"X-Resumed-From"))
+    lines = [b"HTTP/1.1 200 OK", *(b"%b: %b" % pair for pair in pairs)]
     if chunked:
         lines.append(b"Transfer-Encoding: chunked")
     return b"\r\n".join((*lines, b"", b""))
 
 
-def _headers(cors_origin: str, keep: bool) -> list[tuple[bytes, bytes]]:
+def headers(cors_origin: str, *, keep: bool) -> list[tuple[bytes, bytes]]:
+    """Return the header fields of every stream."""
     return [
         (b"Content-Type", b"text/event-stream"),
         (b"Cache-Control", b"no-cache"),
@@ -116,30 +177,3 @@ def _headers(cors_origin: str, keep: bool) -> list[tuple[bytes, bytes]]:
         (b"Access-Control-Allow-Origin", cors_origin.encode("latin-1")),
         (b"X-Accel-Buffering", b"no"),  # nginx would hold events back
     ]
-
-
-def stream_response(request: Request, camera: str | None) -> Response:
-    """Return the response that streams the events of one camera, or with None of all.
-
-    A HEAD request gets the head and nothing else. Needs the gateway's own server, which can hand
-    a connection over.
-    """
-    return _StreamResponse(request, camera)
-
-
-class _StreamResponse(Response):
-    def __init__(self, request: Request, camera: str | None) -> None:
-        super().__init__()
-        self._state = request.app.state
-        self._camera = camera
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        chunked = scope["http_version"] != "1.0"
-        if scope["method"] == "HEAD":
-            headers = _headers(self._state.settings.gateway.cors_origin, chunked)
-            lower = [(name.lower(), value) for name, value in headers]
-            await send({"type": "http.response.start", "status": 200, "headers": lower})
-            await send({"type": "http.response.body"})
-            return
-        take = scope["extensions"][HAND_OVER]["take"]
-        self._state.hub.join(take, self._camera, chunked=chunked)

@@ -30,6 +30,7 @@ from lensbus_proto.topics import is_camera_id, is_name, join_topic, split_topic
 EVENT_LIMIT: Final = 64 * 1024
 REQUEST_LIMIT: Final = 1024 * 1024
 PART_LIMIT: Final = 64 * 1024 * 1024
+REPLY_PARTS_LIMIT: Final = 4096  # a page of the journal has three for each event
 DEADLINE_LIMIT_MS: Final = 600_000
 
 _MAGIC: Final = 0x4C
@@ -193,7 +194,7 @@ def pack_reply(reply: Reply) -> list[bytes]:
 
 def unpack_reply(parts: Sequence[bytes]) -> Reply:
     """Return the reply in these parts."""
-    _count(parts, 1, 64)
+    _count(parts, 1, REPLY_PARTS_LIMIT)
     data = unpack_map(parts[0], REQUEST_LIMIT)
     _version(data)
     reply_id = _text(data, "id", 128)

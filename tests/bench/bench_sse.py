@@ -34,7 +34,8 @@ from kit.processes import environ
 from lensbus_gateway import sse
 from lensbus_gateway.app import create_app
 from lensbus_gateway.server import GatewayServer
-from lensbus_gateway.sse import Block, stream_response
+from lensbus_gateway.sse import Block
+from lensbus_gateway.stream import stream_response
 
 PATH: Final = "/api/events"
 SERVERS: Final = ("hub", "starlette")
@@ -62,7 +63,7 @@ class Queues:
             queue: asyncio.Queue[bytes] = asyncio.Queue()
             self._queues.add(queue)
             try:
-                yield sse.handshake(None)
+                yield sse.handshake(None, 1000)
                 while True:
                     yield await queue.get()
             finally:

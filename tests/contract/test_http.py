@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from kit.bus import bus_settings, short_folder
-from kit.gateway import FakeBus, RunningGateway, Wire, fake_bus, running_gateway
+from kit.fake_broker import fake_broker
+from kit.gateway import FakeBus, RunningGateway, Wire, running_gateway
 from kit.processes import wait_for
 from lensbus_gateway.server import GatewayProtocol
 from lensbus_proto.runtime.settings import GatewaySettings, Settings
@@ -26,7 +27,7 @@ def settings() -> Iterator[Settings]:
 
 @pytest.fixture(scope="module")
 def bus(settings: Settings) -> Iterator[FakeBus]:
-    with fake_bus(settings) as opened:
+    with fake_broker(settings) as opened:
         yield opened
 
 

@@ -1,6 +1,7 @@
 """Event streams on the wire: exact bytes, slow and leaving clients, the end."""
 
 import os
+import re
 import signal
 import socket
 import time
@@ -10,13 +11,13 @@ from dataclasses import replace
 import pytest
 
 from kit.bus import bus_settings, short_folder
+from kit.fake_broker import FakeBroker, fake_broker
 from kit.gateway import (
     SEQ,
     FakeBus,
     RunningGateway,
     Wire,
     event,
-    fake_bus,
     gateway_process,
     running_gateway,
 )
@@ -33,10 +34,12 @@ HEAD = (
     b"Transfer-Encoding: chunked\r\n"
     b"\r\n"
 )
-HANDSHAKE = b'event: connected\ndata: {"cameraId":"*"}\n\n'
+HANDSHAKE = re.compile(
+    rb'id: 7f3a0001\.0\nevent: connected\ndata: {"cameraId":"\*"}\nretry: ([123]\d{3})\n\n'
+)
 WARNING = (
-    b'event: warning\ndata: {"cameraId":"CAM1","code":"0x20011","message":"Captured_Event",'
-    b'"epoch":7,"seq":1,"timeUs":9}\n\n'
+    b"id: 7f3a0001.1\nevent: warning\n"
+    b'data: {"cameraId":"CAM1","code":"0x20011","message":"Captured_Event","epoch":7,"seq":1,"timeUs":9}\n\n'
 )
 
 
@@ -47,8 +50,8 @@ def settings() -> Iterator[Settings]:
 
 
 @pytest.fixture
-def bus(settings: Settings) -> Iterator[FakeBus]:
-    with fake_bus(settings) as opened:
+def bus(settings: Settings) -> Iterator[FakeBroker]:
+    with fake_broker(settings) as opened:
         yield opened
 
 
@@ -81,14 +84,40 @@ def opened(gateway: RunningGateway, path: str = "/api/events") -> Wire:
 def test_a_stream_begins_with_head_and_handshake(wire: Wire) -> None:
     wire.request("/api/events")
     assert wire.head() == HEAD
-    assert wire.until(b"\n\n\r\n") == b"%x\r\n" % len(HANDSHAKE) + HANDSHAKE + b"\r\n"
+    size, _, rest = wire.until(b"\n\n\r\n").partition(b"\r\n")
+    assert len(rest.removesuffix(b"\r\n")) == int(size, 16)
+    assert HANDSHAKE.fullmatch(rest.removesuffix(b"\r\n"))
     assert wire.unread == b""
+
+
+def test_every_client_is_told_another_time_to_come_back(gateway: RunningGateway) -> None:
+    told = set()
+    for _ in range(20):
+        with Wire(gateway.address) as wire:
+            wire.request("/api/events")
+            wire.head()
+            found = HANDSHAKE.fullmatch(wire.chunk())
+            assert found
+            told.add(int(found[1]))
+    assert len(told) > 10
+    assert 1000 <= min(told) <= max(told) <= 3000
+
+
+def test_without_ids_the_handshake_and_events_are_as_before(
+    gateway: RunningGateway, bus: FakeBus
+) -> None:
+    with Wire(gateway.address) as wire:
+        wire.request("/api/events?ids=0")
+        assert wire.head() == HEAD
+        assert wire.chunk().startswith(b'event: connected\ndata: {"cameraId":"*"}\nretry: ')
+        bus.publish(event(code="0x20011", message="Captured_Event"))
+        assert wire.chunk() == WARNING.removeprefix(b"id: 7f3a0001.1\n")
 
 
 def test_the_handshake_of_one_camera_names_it(wire: Wire) -> None:
     wire.request("/api/cameras/CAM9/events")
     assert wire.head() == HEAD
-    assert wire.chunk() == b'event: connected\ndata: {"cameraId":"CAM9"}\n\n'
+    assert b'\nevent: connected\ndata: {"cameraId":"CAM9"}\nretry: ' in wire.chunk()
 
 
 def test_an_event_arrives_in_exactly_these_bytes(gateway: RunningGateway, bus: FakeBus) -> None:
@@ -120,7 +149,7 @@ def test_an_old_reader_gets_no_chunks_and_a_close_at_the_end(
         head = wire.head()
         assert b"Transfer-Encoding" not in head
         assert b"Connection: close\r\n" in head
-        assert wire.until(b"\n\n") == HANDSHAKE
+        assert HANDSHAKE.fullmatch(wire.until(b"\n\n"))
         bus.publish(event(code="0x20011", message="Captured_Event"))
         assert wire.until(b"\n\n") == WARNING
         gateway.stop()
@@ -231,7 +260,7 @@ def test_what_a_client_says_on_an_open_stream_is_ignored(
     with Wire(gateway.address) as wire:
         wire.send(b"GET /api/events HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
         assert wire.head() == HEAD
-        assert wire.chunk() == HANDSHAKE
+        assert HANDSHAKE.fullmatch(wire.chunk())
         wire.send(b"\x00junk" * 1000)
         bus.publish(event(code="0x20011", message="Captured_Event"))
         assert wire.chunk() == WARNING
@@ -272,7 +301,7 @@ def test_sigterm_ends_streams_and_process_within_two_seconds(
             with Wire(listener.getsockname()) as wire:
                 wire.request("/api/events")
                 assert wire.head() == HEAD
-                assert wire.chunk() == HANDSHAKE
+                assert HANDSHAKE.fullmatch(wire.chunk())
                 child.send_signal(signal.SIGTERM)
                 assert wire.chunk() == b""
                 assert child.wait(2) == 0

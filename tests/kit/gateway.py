@@ -23,8 +23,8 @@ from kit.processes import environ, wait_for
 from lensbus_gateway.app import create_app
 from lensbus_gateway.hub import Hub
 from lensbus_gateway.server import GatewayServer
-from lensbus_gateway.sse import stream_response
-from lensbus_proto.codec import pack_event, pack_picture
+from lensbus_gateway.stream import stream_response
+from lensbus_proto.codec import pack_event, pack_picture, stamp_header
 from lensbus_proto.messages import Event, Header, HeaderType, Picture
 from lensbus_proto.runtime.settings import Settings
 
@@ -49,6 +49,8 @@ class FakeBus:
         self.events = self._bind(settings, "events", zmq.XPUB)
         self.pictures = self._bind(settings, "pictures", zmq.XPUB)
         self.commands = self._bind(settings, "commands", zmq.ROUTER)
+        self.journal = 0x7F3A0001
+        self.position = 0
 
     def _bind(self, settings: Settings, name: str, kind: zmq.SocketType) -> Socket:
         made = self.context.socket(kind)
@@ -59,9 +61,15 @@ class FakeBus:
         return made
 
     def publish(self, *events: Event) -> None:
-        """Send events as the broker does."""
+        """Send events as the broker does: with the next positions."""
         for one in events:
-            self.events.send_multipart(pack_event(one))
+            self.events.send_multipart(self.stamp(one))
+
+    def stamp(self, one: Event) -> list[bytes]:
+        """Return the parts of an event with the next position."""
+        self.position += 1
+        topic, header, body = pack_event(one)
+        return [topic, stamp_header(header, self.journal, self.position), body]
 
     def show(self, *pictures: Picture) -> None:
         """Send pictures as the broker does."""

@@ -13,7 +13,7 @@ from lensbus_gateway.alpha.properties import get_all, get_one, put_one
 from lensbus_gateway.alpha.resource import Resource, refuse_placeholder
 from lensbus_gateway.alpha.save_info import get_save_info, put_save_info
 from lensbus_gateway.alpha.server import get_cameras, get_status
-from lensbus_gateway.sse import stream_response
+from lensbus_gateway.stream import stream_response
 
 CAMERA: Final = "/api/cameras/{camera}"
 FILE: Final = CAMERA + "/sd-card/slot/{slot}/files/{content}/{file}/{kind}"

@@ -1,0 +1,102 @@
+"""One open stream: who gets the same bytes, and what the connection does."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from lensbus_gateway import sse
+from lensbus_gateway.sse import Block
+from lensbus_gateway.wish import Selection, Wish
+
+
+class Audience(NamedTuple):
+    """Who gets the same bytes: same selection, with or without ids, with or without chunks."""
+
+    selection: Selection
+    ids: bool
+    chunked: bool
+
+    def frame(self, blocks: Sequence[Block]) -> bytes:
+        """Return the blocks as this audience reads them."""
+        if self.ids and self.chunked:
+            return b"".join([block.chunk for block in blocks])
+        return b"".join([self.own(block.chunk) for block in blocks if block.chunk])
+
+    def own(self, chunk: bytes) -> bytes:
+        """Return one chunk as this audience reads it."""
+        if self.ids and self.chunked:
+            return chunk
+        event = sse.unchunk(chunk)
+        if not self.ids:
+            event = sse.without_id(event)
+        return sse.chunk(event) if self.chunked else event
+
+
+class Host(Protocol):
+    """Who serves the client: the hub."""
+
+    def forget(self, client: "Client") -> None:
+        """Let go of a client whose connection is gone."""
+
+    def fall_behind(self, client: "Client") -> None:
+        """Stop writing to the client."""
+
+    def catch_up(self, client: "Client") -> None:
+        """Go on writing to the client."""
+
+
+class Client(asyncio.Protocol):
+    """One open stream: what its connection does, told to the hub."""
+
+    __slots__ = (
+        "_drained",
+        "_host",
+        "address",
+        "audience",
+        "greeted",
+        "paused",
+        "transport",
+        "wish",
+    )
+
+    transport: asyncio.Transport
+
+    def __init__(self, host: Host, wish: Wish, audience: Audience, address: str) -> None:
+        self._host = host
+        self._drained: asyncio.Future[None] | None = None
+        self.wish = wish
+        self.audience = audience
+        self.address = address
+        self.greeted = False
+        self.paused = False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the client at once."""
+        self._host.forget(self)
+
+    def pause_writing(self) -> None:
+        """Stop writing: the client does not read as fast as events come."""
+        self.paused = True
+        self._host.fall_behind(self)
+
+    def resume_writing(self) -> None:
+        """Go on where the client stopped."""
+        self.paused = False
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+        self._host.catch_up(self)
+
+    async def drained(self) -> None:
+        """Wait until the client can be written to."""
+        if self.paused:
+            self._drained = asyncio.get_running_loop().create_future()
+            await self._drained
+
+    def send(self, blocks: Sequence[Block]) -> None:
+        """Write blocks that passed the client's selection."""
+        if data := self.audience.frame(blocks):
+            self.transport.write(data)
+
+    def tell(self, event: bytes) -> None:
+        """Write an event that is for this client alone."""
+        self.transport.write(self.audience.own(sse.chunk(event)))
