@@ -36,6 +36,8 @@ def up(environ: Mapping[str, str]) -> int:
     prepare_state(settings.state)
     with lock_state(settings.state):
         check_port(settings.gateway.host, settings.gateway.port)
+        for stale in (settings.state / "run").glob("gateway-*.ready"):
+            stale.unlink()
         shutil.rmtree(settings.state / "workers")
         (settings.state / "workers").mkdir()
         return supervise(settings, child_environ(environ, settings, config))

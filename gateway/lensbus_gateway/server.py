@@ -13,6 +13,7 @@ import contextlib
 import functools
 import json
 import logging
+import os
 import signal
 import socket
 import threading
@@ -36,6 +37,10 @@ BACKLOG: Final = 2048
 IDLE_S: Final = 75
 # What is still busy after this is cut, so that SIGTERM ends the process within 2 s.
 STOP_S: Final = 1
+# The same for a process that another one replaces: nobody waits for its end.
+DRAIN_S: Final = 30
+# A request that is on its way while the process begins to stop is still answered.
+LAST_S: Final = 0.5
 
 
 class GatewayProtocol(HttpToolsProtocol):
@@ -45,6 +50,7 @@ class GatewayProtocol(HttpToolsProtocol):
     request_s: ClassVar[float] = REQUEST_S
 
     _timer: asyncio.TimerHandle | None = None
+    _is_last = False
     _in_head = False
     _head_bytes = 0
     _body_bytes = 0
@@ -103,6 +109,8 @@ class GatewayProtocol(HttpToolsProtocol):
             if name == b"content-length" and int(value) > self.settings.body_limit_bytes:
                 self._stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         super().on_headers_complete()
+        if self._is_last:
+            self.cycle.keep_alive = False
         take = functools.partial(self._hand_over, self.cycle)
         self.scope["extensions"] = {HAND_OVER: {"take": take}}
 
@@ -121,6 +129,24 @@ class GatewayProtocol(HttpToolsProtocol):
     def _stop(self, why: HTTPStatus) -> None:
         self._why = why
         raise ValueError(why.phrase)
+
+    # The end
+
+    def shutdown(self) -> None:
+        """Answer what is being asked and what comes within a moment, then close.
+
+        A client that has just sent its request on an open line must not find it cut.
+        """
+        self._is_last = True
+        if self.cycle is None or self.cycle.response_complete:
+            self.loop.call_later(LAST_S, self._close_unused)
+        else:
+            self.cycle.keep_alive = False
+
+    def _close_unused(self) -> None:
+        # Handed over, the connection has no transport here any more.
+        if self.transport is not None and (self.cycle is None or self.cycle.response_complete):
+            self.transport.close()
 
     # Limits
 
@@ -244,18 +270,24 @@ class GatewayServer(uvicorn.Server):
         super().__init__(config)
         self._streams = streams
         self._hub_settings = settings.hub
+        self._ready = settings.state / "run" / f"gateway-{os.getpid()}.ready"
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Prepare the listening sockets, then serve them."""
         for listener in sockets or ():
             prepare(listener, self._hub_settings)
         await super().startup(sockets)
+        # Who replaces gateways one by one cannot ask this one: they all share their socket.
+        with contextlib.suppress(OSError):
+            self._ready.touch()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting, end the streams, wait a moment for the rest."""
         # Who comes back now shall find the next gateway on the kept socket, not this one.
         for server in self.servers:
             server.close()
+        with contextlib.suppress(OSError):
+            self._ready.unlink(missing_ok=True)
         self._streams.close()
         await super().shutdown(sockets)
         self._streams.abort()
@@ -263,16 +295,25 @@ class GatewayServer(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """Take SIGTERM and SIGINT as the orderly end: uvicorn would die of them afterwards."""
+        """Take SIGTERM and SIGINT as the orderly end: uvicorn would die of them afterwards.
+
+        SIGUSR1 is the end of a process that is being replaced.
+        """
         if threading.current_thread() is threading.main_thread():
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, self.stop)
+            loop.add_signal_handler(signal.SIGUSR1, self.drain)
         yield
 
     def stop(self) -> None:
         """Ask for the end; from another thread through `call_soon_threadsafe`."""
         self.should_exit = True
+
+    def drain(self) -> None:
+        """Ask for the end after all requests under way have been answered."""
+        self.config.timeout_graceful_shutdown = DRAIN_S
+        self.stop()
 
 
 def prepare(listener: socket.socket, settings: HubSettings) -> None:

@@ -57,7 +57,7 @@ class FakeBroker(FakeBus):
 
     def _answer_all(self) -> None:
         while not self._done.is_set():
-            if self.deaf or not self.commands.poll(20):
+            if not self.commands.poll(20) or self.deaf:
                 self._done.wait(0.005)
                 continue
             route, empty, camera, request = self.commands.recv_multipart()
