@@ -153,5 +153,5 @@ def test_a_terminated_system_with_four_cameras_leaves_nothing_behind() -> None:
     with running_system(signal.SIGTERM, sony_simulator_time_scale="0.2") as system:
         wait_for_cameras(system)
         assert (
-            len(system.pids()) >= 9
-        )  # supervisord, broker, gateway, two discoveries, four workers
+            len(system.pids()) >= 10
+        )  # supervisord, broker, two gateways, two discoveries, four workers
