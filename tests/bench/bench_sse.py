@@ -29,7 +29,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from kit.bus import bus_settings, short_folder
-from kit.gateway import FakeBus, event, fake_bus
+from kit.fake_broker import FakeBroker, fake_broker
+from kit.gateway import event
 from kit.processes import environ
 from lensbus_gateway import sse
 from lensbus_gateway.app import create_app
@@ -87,7 +88,7 @@ def serve(kind: str, state: Path) -> None:
 class Server:
     """One server process, measured from outside."""
 
-    def __init__(self, bus: FakeBus, process: "subprocess.Popen[bytes]", port: int) -> None:
+    def __init__(self, bus: FakeBroker, process: "subprocess.Popen[bytes]", port: int) -> None:
         self.bus, self.port = bus, port
         self._proc = Path("/proc") / str(process.pid)
 
@@ -107,7 +108,7 @@ class Server:
 def running(kind: str) -> Iterator[Server]:
     with (
         short_folder() as state,
-        fake_bus(bus_settings(state)) as bus,
+        fake_broker(bus_settings(state)) as bus,
         socket.create_server(("127.0.0.1", 0), backlog=2048) as listener,
     ):
         command = [sys.executable, __file__, "--serve", kind, "--state", str(state)]
@@ -127,10 +128,10 @@ def running(kind: str) -> Iterator[Server]:
 
 @contextmanager
 def readers(
-    program: Path, count: int, seconds: float, port: int
+    program: Path, count: int, seconds: float, port: int, path: str = PATH
 ) -> Iterator["subprocess.Popen[str]"]:
     """Yield the readers once all streams are open; wait for their end afterwards."""
-    command = [str(program), str(count), str(seconds), str(port), PATH]
+    command = [str(program), str(count), str(seconds), str(port), path]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     os.sched_setaffinity(process.pid, CORES[-1:])
     assert process.stderr is not None
@@ -147,10 +148,10 @@ def readers(
 
 
 def delivery(
-    server: Server, program: Path, clients: int, rate: int, seconds: float
+    server: Server, program: Path, clients: int, rate: int, seconds: float, path: str
 ) -> dict[str, Any]:
     """Publish at a rate to all clients; return what arrived and what it cost."""
-    with readers(program, clients, seconds + 0.5, server.port) as process:
+    with readers(program, clients, seconds + 0.5, server.port, path) as process:
         assert process.stdout is not None
         cpu_s, begin_s = server.cpu_s(), time.monotonic()
         for number in range(int(rate * seconds)):
@@ -179,6 +180,7 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--idle", type=int, default=4000)
+    parser.add_argument("--path", default=PATH, help="with ?ids=0, ?types=... or the like")
     parser.add_argument("--serve", choices=SERVERS)
     parser.add_argument("--state", type=Path)
     arguments = parser.parse_args()
@@ -196,7 +198,12 @@ def main() -> None:
         for kind in SERVERS:
             with running(kind) as server:
                 got = delivery(
-                    server, program, arguments.clients, arguments.rate, arguments.seconds
+                    server,
+                    program,
+                    arguments.clients,
+                    arguments.rate,
+                    arguments.seconds,
+                    arguments.path,
                 )
             with running(kind) as server:
                 idle_kib = idle(server, program, arguments.idle)
