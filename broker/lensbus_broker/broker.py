@@ -1,12 +1,11 @@
 """The broker's loop: four sockets, one thread, nothing that blocks.
 
-Events come in, get the next position and go out. Commands go to the worker of their camera,
-replies go back. Whatever arrives, the loop goes on: junk is counted and dropped, and who asked
-with a readable envelope gets an answer.
+Events take the way of `relay`. Commands go to the worker of their camera, replies go back.
+Whatever arrives, the loop goes on: junk is counted and dropped, and who asked with a readable
+envelope gets an answer.
 """
 
 import logging
-import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,20 +14,20 @@ from typing import Final
 import zmq
 
 from lensbus_broker import history
-from lensbus_broker.records import pack_record
+from lensbus_broker.catchup import CatchUp
+from lensbus_broker.follow import Life
+from lensbus_broker.history import Page
+from lensbus_broker.journal import Journal
+from lensbus_broker.reader import Reader
 from lensbus_broker.registry import Notice, Registry, State
-from lensbus_broker.ring import Ring
+from lensbus_broker.relay import Relay
 from lensbus_broker.routing import Pending, Tickets
 from lensbus_proto import WIRE_VERSION
 from lensbus_proto.codec import (
-    EVENT_LIMIT,
     REQUEST_LIMIT,
-    pack_event,
     pack_map,
     pack_reply,
-    stamp_header,
     unpack_command,
-    unpack_header,
     unpack_presence,
 )
 from lensbus_proto.errors import (
@@ -44,10 +43,7 @@ from lensbus_proto.errors import (
 from lensbus_proto.messages import (
     Command,
     Data,
-    Event,
     Goodbye,
-    Header,
-    HeaderType,
     Heartbeat,
     Hello,
     Reply,
@@ -55,13 +51,14 @@ from lensbus_proto.messages import (
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.runtime.settings import Settings
 from lensbus_proto.runtime.sockets import serve
-from lensbus_proto.topics import split_topic
+from lensbus_proto.topics import BROKER
 
 logger = logging.getLogger(__name__)
 
 # So many messages of one socket are taken before the others get their turn.
 BATCH: Final = 256
 JUNK_REPORT_S: Final = 1.0
+PARTING_S: Final = 0.5  # so long a worker that ends is asked for its last events
 
 Socket = zmq.Socket[bytes]
 
@@ -73,8 +70,9 @@ class Broker:
         self._heartbeat_s = settings.broker.heartbeat_s
         self._registry = Registry(settings.broker.silence_s)
         self._tickets = Tickets()
-        self._journal = secrets.randbelow(2**32 - 1) + 1
-        self._ring = Ring()
+        self._catch_up = CatchUp()
+        self._partings: dict[tuple[str, int], tuple[Goodbye, bytes, float]] = {}
+        self._epoch = unix_us()
         self._started = time.monotonic()
         self._junk: Counter[str] = Counter()
         self._junk_reported = 0.0
@@ -88,8 +86,15 @@ class Broker:
                 context, zmq.ROUTER, settings, "worker_commands", "commands"
             )
         except BaseException:
-            self.close()
+            self._close_sockets()
             raise
+        self._reader = Reader()
+        self._journal = Journal(
+            settings.journal, settings.state / "journal", lambda: self._relay.lives()
+        )
+        self._relay = Relay(self._journal, self._events_out, self._junk)
+        if dropped := self._journal.found.dropped_bytes:
+            self._announce_own("journal.truncated", {"dropped_bytes": dropped})
 
     def _serve(
         self,
@@ -104,7 +109,13 @@ class Broker:
         return socket
 
     def close(self) -> None:
-        """Close all sockets; what is on its way out gets a moment to leave."""
+        """Close everything; what is on its way out gets a moment to leave."""
+        self._reader.close()
+        self._relay.flush()
+        self._close_sockets()
+        self._journal.close()
+
+    def _close_sockets(self) -> None:
         for socket in self._sockets:
             socket.close(linger=200)
         self._sockets.clear()
@@ -112,12 +123,13 @@ class Broker:
     def run(self, stop: int) -> None:
         """Serve until the descriptor `stop` becomes readable."""
         handlers: dict[Socket, Callable[[list[bytes]], None]] = {
-            self._events_in: self._relay,
+            self._events_in: self._from_events,
             self._clients: self._from_client,
             self._workers: self._from_worker,
         }
         poller = zmq.Poller()
         poller.register(stop, zmq.POLLIN)
+        poller.register(self._reader.fileno(), zmq.POLLIN)
         for socket in handlers:
             poller.register(socket, zmq.POLLIN)
         while True:
@@ -127,6 +139,9 @@ class Broker:
             for socket, handle in handlers.items():
                 if socket in ready:
                     _drain(socket, handle)
+                    self._relay.flush()
+            for envelope, command_id, page in self._reader.take():
+                self._answer(envelope, command_id, page.result(), page.parts)
             self._keep_time(time.monotonic())
 
     def _patience_ms(self) -> int:
@@ -134,9 +149,19 @@ class Broker:
         wait_s = self._heartbeat_s / 2
         if (deadline := self._tickets.next_deadline()) is not None:
             wait_s = min(wait_s, deadline - time.monotonic())
+        if (due := self._relay.due()) is not None:
+            wait_s = min(wait_s, due - time.monotonic())
         return max(0, round(wait_s * 1000)) + 1
 
     def _keep_time(self, now: float) -> None:
+        self._relay.keep_time(now, self._ask_outbox)
+        for goodbye, address, until in list(self._partings.values()):
+            life = self._relay.life(goodbye.camera, goodbye.epoch, now)
+            if life is None or life.complete or now >= until:
+                self._part(goodbye, address)
+        for kind, data in self._journal.keep_time(now):
+            self._announce_own(kind, data)
+        self._relay.flush()
         for notice in self._registry.expire(now):
             self._announce(notice)
             if notice.kind == "worker.lost":
@@ -149,37 +174,31 @@ class Broker:
                 logger.warning("junk dropped", extra={"where": where, "count": dropped})
             self._junk.clear()
             self._junk_reported = now
+        self._relay.flush()
 
     # Events
 
-    def _relay(self, parts: list[bytes]) -> None:
-        try:
-            if len(parts) != 3 or len(parts[2]) > EVENT_LIMIT:
-                raise RemoteProtocolError("not an event")
-            split_topic(parts[0])
-            if unpack_header(parts[1], HeaderType.EVENT).from_broker:
-                raise RemoteProtocolError("a worker speaks as the broker")
-        except RemoteProtocolError:
-            self._junk["worker_events"] += 1
-            return
-        parts[1] = stamp_header(parts[1], self._journal, self._ring.newest + 1)
-        self._ring.add(pack_record(*parts))
-        self._events_out.send_multipart(parts)
+    def _from_events(self, parts: list[bytes]) -> None:
+        self._relay.take(parts, time.monotonic())
 
     def _announce(self, notice: Notice) -> None:
-        header = Header(
-            type=HeaderType.EVENT,
-            epoch=notice.epoch,
-            seq=0,
-            time_us=unix_us(),
-            journal=self._journal,
-            position=self._ring.newest + 1,
-            from_broker=True,
-        )
-        parts = pack_event(Event(notice.camera, notice.kind, header, notice.data))
-        self._ring.add(pack_record(*parts))
-        self._events_out.send_multipart(parts)
+        self._relay.announce(notice.camera, notice.kind, notice.epoch, notice.data)
         logger.info(notice.kind, extra={"camera": notice.camera, **notice.data})
+
+    def _announce_own(self, kind: str, data: Data) -> None:
+        self._relay.announce(BROKER, kind, self._epoch, data)
+        logger.warning(kind, extra=dict(data))
+
+    def _ask_outbox(self, life: Life, seq: int) -> None:
+        """Ask a worker for the events from a number on."""
+        entry = self._registry.get(life.camera)
+        if entry is None or entry.hello.epoch != life.epoch:
+            return
+        if entry.state is State.LOST:
+            self._relay.expect_no_more(life, time.monotonic())
+            return
+        parts = self._catch_up.ask(life, seq, entry.address)
+        self._workers.send_multipart([entry.address, b"command", *parts])
 
     # Commands
 
@@ -199,7 +218,7 @@ class Broker:
             if camera:
                 self._forward(envelope, camera, command, request[1])
             else:
-                self._answer(envelope, command_id, *self._own(command))
+                self._do(envelope, command)
         except CommandError as error:
             self._answer(envelope, command_id, error)
         except (RemoteProtocolError, UnicodeDecodeError) as error:
@@ -222,24 +241,27 @@ class Broker:
         pending = self._tickets.issue(envelope, command, camera, entry.address, now)
         self._workers.send_multipart([entry.address, b"command", pending.ticket, request])
 
-    def _own(self, command: Command) -> tuple[Data, Sequence[bytes]]:
+    def _do(self, envelope: tuple[bytes, ...], command: Command) -> None:
+        """Carry out a command to the broker itself."""
         match command.name:
             case "cameras":
                 entries = self._registry.entries.values()
-                return {"cameras": [entry.describe() for entry in entries]}, ()
+                result: Data = {"cameras": [entry.describe() for entry in entries]}
+                self._answer(envelope, command.id, result)
             case "history":
-                query = history.read_query(command.arguments)
-                extent = history.Extent(self._journal, self._ring.oldest, self._ring.newest)
-                page = history.start_of(query, extent)
-                history.fill(page, query, self._ring.after(page.next), frozenset())
-                return page.result(), page.parts
+                page = self._journal.page(history.read_query(command.arguments))
+                if isinstance(page, Page):
+                    self._answer(envelope, command.id, page.result(), page.parts)
+                else:
+                    self._reader.submit(envelope, command.id, page)
             case "ping":
-                return {
-                    "journal": self._journal,
-                    "position": self._ring.newest,
+                result = {
+                    "journal": self._journal.id,
+                    "position": self._journal.newest,
                     "uptime_s": time.monotonic() - self._started,
                     "version": WIRE_VERSION,
-                }, ()
+                }
+                self._answer(envelope, command.id, result)
             case other:
                 raise CommandUnknown(f"the broker has no command {other!r}")
 
@@ -270,7 +292,9 @@ class Broker:
     def _from_worker(self, parts: list[bytes]) -> None:
         address, message = parts[0], parts[1:]
         if message and message[0] == b"reply" and len(message) >= 3:
-            if (pending := self._tickets.redeem(message[1], address)) is not None:
+            if self._catch_up.owns(message[1]):
+                self._from_outbox(message[1], address, message[2:])
+            elif (pending := self._tickets.redeem(message[1], address)) is not None:
                 self._clients.send_multipart([*pending.envelope, b"", *message[2:]])
             return
         try:
@@ -283,9 +307,20 @@ class Broker:
             return
         self._note(presence, address)
 
+    def _from_outbox(self, ticket: bytes, address: bytes, reply: list[bytes]) -> None:
+        try:
+            found = self._catch_up.redeem(ticket, address, reply)
+            if found is not None:
+                now = time.monotonic()
+                self._relay.answer(found.life, found.first, found.events, now)
+                # The next page need not wait for its turn.
+                self._relay.keep_time(now, self._ask_outbox)
+        except RemoteProtocolError:
+            self._junk["worker_commands"] += 1
+
     def _note(self, presence: Hello | Heartbeat | Goodbye, address: bytes) -> None:
         now = time.monotonic()
-        notices: list[Notice] | None
+        life = self._relay.life(presence.camera, presence.epoch, now)
         match presence:
             case Hello():
                 notices = self._registry.hello(presence, address, now)
@@ -294,20 +329,36 @@ class Broker:
                 welcome = {
                     "v": WIRE_VERSION,
                     "heartbeat_ms": round(self._heartbeat_s * 1000),
-                    "journal": self._journal,
+                    "journal": self._journal.id,
                 }
                 packed = pack_map(welcome, REQUEST_LIMIT)
                 self._workers.send_multipart([address, b"welcome", packed])
             case Heartbeat():
-                notices = self._registry.heartbeat(presence, address, now)
+                known = self._registry.heartbeat(presence, address, now)
+                if known is None:
+                    self._workers.send_multipart([address, b"who"])
+                    return
+                notices = known
             case Goodbye():
-                notices = self._registry.goodbye(presence)
-                self._fail_all(self._tickets.abandon(presence.camera), "its worker ended")
-        if notices is None:
-            self._workers.send_multipart([address, b"who"])
-            return
+                notices = []
+                key = presence.camera, presence.epoch
+                self._partings.setdefault(key, (presence, address, now + PARTING_S))
         for notice in notices:
             self._announce(notice)
+        if life is not None:
+            self._relay.greet(life, presence.seq, now)
+
+    def _part(self, goodbye: Goodbye, address: bytes) -> None:
+        """Let a worker go: its last event is here, or will not come."""
+        now = time.monotonic()
+        del self._partings[goodbye.camera, goodbye.epoch]
+        self._workers.send_multipart([address, b"farewell"])
+        if (life := self._relay.life(goodbye.camera, goodbye.epoch, now)) is not None:
+            self._relay.expect_no_more(life, now)
+            self._relay.keep_time(now, self._ask_outbox)
+        for notice in self._registry.goodbye(goodbye):
+            self._announce(notice)
+        self._fail_all(self._tickets.abandon(goodbye.camera), "its worker ended")
 
 
 def _drain(socket: Socket, handle: Callable[[list[bytes]], None]) -> None:

@@ -114,26 +114,27 @@ def start_of(query: Query, extent: Extent) -> Page:
     return Page(extent, after.position)
 
 
-def fill(page: Page, query: Query, records: Iterable[bytes], jumps: frozenset[int]) -> Page:
+def fill(
+    page: Page,
+    query: Query,
+    records: Iterable[bytes],
+    unsure: frozenset[int] = frozenset(),
+    floor: int = 0,
+) -> Page:
     """Fill a page with the records behind `page.next`.
 
-    Where positions are missing, the page ends, so that the next one can begin with a gap. A
-    position in `jumps` follows a range whose size nobody knows.
+    Where positions are missing the page ends, so that the next one can begin with a gap. A
+    position in `unsure` follows a range whose size nobody knows. What is missing up to `floor`
+    will not come any more.
     """
     size = looked = 0
-    journal = page.extent.journal
-    for record in records:
+    for looked, record in enumerate(records, 1):
         position = position_of(record)
         if position != page.next + 1:
-            if looked or page.gap:
+            if looked > 1 or page.gap:
                 page.more = True
                 return page
-            unsure = query.filtered or position in jumps
-            count = None if unsure else position - page.next - 1
-            reason = "unknown" if position in jumps else "degraded"
-            before = Cursor(journal, page.next)
-            page.gap = _gap(page.extent, before, position - 1, reason, count)
-        looked += 1
+            _miss(page, query, position - 1, unsure)
         page.next = position
         parts = unpack_record(record)
         if query.wants(parts[0]):
@@ -141,8 +142,20 @@ def fill(page: Page, query: Query, records: Iterable[bytes], jumps: frozenset[in
             size += len(record)
         if size >= PAGE_BYTES or looked >= LOOK_EVENTS or len(page.parts) >= 3 * query.limit:
             break
+    else:
+        if page.next < floor and not looked and not page.gap:
+            _miss(page, query, floor, unsure)
     page.more = page.next < page.extent.newest
     return page
+
+
+def _miss(page: Page, query: Query, to: int, unsure: frozenset[int]) -> None:
+    """Note that everything behind `page.next` up to a position is gone."""
+    jumped = to + 1 in unsure
+    count = None if query.filtered or jumped else to - page.next
+    before = Cursor(page.extent.journal, page.next)
+    page.gap = _gap(page.extent, before, to, "unknown" if jumped else "degraded", count)
+    page.next = to
 
 
 def _gap(

@@ -7,7 +7,8 @@
 | 6 | 4 | length of the body |
 | 10 | | topic, header (40 bytes, stamped), body |
 
-A record is complete and right, or it is not there: whoever reads stops at the first one that is not.
+A record is complete and right, or it is not there. Reading passes over what is broken and goes on
+with the next right record: one flipped bit costs one event.
 """
 
 import struct
@@ -25,6 +26,8 @@ _PREFIX: Final = struct.Struct(">IHI")
 PREFIX_BYTES: Final = _PREFIX.size
 _POSITION: Final = struct.Struct(">Q")
 _POSITION_AT: Final = 24
+_HEADER_MAGIC: Final = b"\x4c\x01\x01"
+MAX_RECORD_BYTES: Final = PREFIX_BYTES + TOPIC_LIMIT + HEADER_BYTES + EVENT_LIMIT
 
 Parts = tuple[bytes, bytes, bytes]
 
@@ -59,16 +62,35 @@ class Found:
     end: int
 
 
-def scan(data: bytes | memoryview, start: int = 0) -> Iterator[Found]:
-    """Yield the records from `start` on, up to the first that is torn or wrong."""
+def scan(data: bytes, start: int = 0) -> Iterator[Found]:
+    """Yield the right records from `start` on; what is torn or wrong is passed over."""
     view = memoryview(data)
-    while start + PREFIX_BYTES <= len(view):
-        crc, topic, body = _PREFIX.unpack_from(view, start)
-        end = start + PREFIX_BYTES + topic + HEADER_BYTES + body
-        if topic > TOPIC_LIMIT or body > EVENT_LIMIT or end > len(view):
-            return
-        if crc32(view[start + 4 : end]) != crc:
-            return
-        at = start + PREFIX_BYTES + topic + _POSITION_AT
-        yield Found(_POSITION.unpack_from(view, at)[0], start, end)
-        start = end
+    while (found := _right(view, start) or _next(data, view, start + 1)) is not None:
+        yield found
+        start = found.end
+
+
+def _right(view: memoryview, start: int) -> Found | None:
+    """Return the record that begins at `start`, if there is one and it is right."""
+    if start < 0 or start + PREFIX_BYTES > len(view):
+        return None
+    crc, topic, body = _PREFIX.unpack_from(view, start)
+    end = start + PREFIX_BYTES + topic + HEADER_BYTES + body
+    if topic > TOPIC_LIMIT or body > EVENT_LIMIT or end > len(view):
+        return None
+    if crc32(view[start + 4 : end]) != crc:
+        return None
+    at = start + PREFIX_BYTES + topic + _POSITION_AT
+    return Found(_POSITION.unpack_from(view, at)[0], start, end)
+
+
+def _next(data: bytes, view: memoryview, start: int) -> Found | None:
+    """Return the first right record behind a broken one, found by the magic of its header."""
+    header = data.find(_HEADER_MAGIC, start)
+    while header >= 0:
+        for topic in range(min(TOPIC_LIMIT, header - PREFIX_BYTES - start) + 1):
+            begin = header - topic - PREFIX_BYTES
+            if _PREFIX.unpack_from(view, begin)[1] == topic and (found := _right(view, begin)):
+                return found
+        header = data.find(_HEADER_MAGIC, header + 1)
+    return None

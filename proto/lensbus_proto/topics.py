@@ -12,6 +12,7 @@ from lensbus_proto.errors import LocalProtocolError, RemoteProtocolError
 CAMERA_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,63}")
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
 TOPIC_LIMIT: Final = 129
+BROKER: Final = "broker"  # in place of a camera: events about the bus itself
 
 
 def is_camera_id(text: str) -> bool:

@@ -14,18 +14,19 @@ import zmq
 
 from lensbus_proto.codec import (
     REQUEST_LIMIT,
-    pack_event,
     pack_presence,
     pack_reply,
     unpack_command,
     unpack_map,
 )
 from lensbus_proto.errors import (
+    BadArguments,
     CommandError,
     DeadlinePassed,
     InternalError,
     LocalProtocolError,
     RemoteProtocolError,
+    WorkerAbsent,
     error_to_map,
 )
 from lensbus_proto.messages import Command, Goodbye, Heartbeat, Hello, Reply
@@ -44,6 +45,11 @@ DRAIN_S: Final = 0.2
 TELL_S: Final = 0.1
 RETRY_S: Final = 0.02
 LINGER_MS: Final = 200
+# Past so many observations that are not numbered yet, the driver has to keep its own.
+INBOX_LIMIT: Final = 20_000
+FULL_S: Final = 0.005  # the broker takes no more: look again so soon
+FAREWELL_S: Final = 1.0  # so long an ending worker stays to supply its last events
+OUTBOX_PAGE: Final = 1000
 EXIT_STOPPED: Final = 0
 EXIT_NOT_OPENED: Final = 1
 EXIT_REPLACED: Final = 3
@@ -101,6 +107,9 @@ class Worker:
         self._running: dict[bytes, tuple[Command, float]] = {}
         self._told = threading.Condition()
         self._delivered = 0
+        self._numbered = 0
+        self._full = False
+        self._farewell = False
         self._heartbeat_s = settings.broker.heartbeat_s
         self._beat_due = 0.0
         self._give_up: float | None = None
@@ -135,6 +144,8 @@ class Worker:
         return self._leave()
 
     def _patience_ms(self) -> int:
+        if self._full:
+            return round(FULL_S * 1000)
         if self._give_up is not None:
             return 50
         return max(0, round((self._beat_due - time.monotonic()) * 1000)) + 1
@@ -191,13 +202,30 @@ class Worker:
         self._inbox.put(Closed())
 
     def _leave(self) -> int:
-        goodbye = Goodbye(self._camera, self._epoch, self._outbox.seq, f"exit {self._exit}")
+        """Say goodbye, stay until the broker has the last event; return the exit code."""
         if self._description is not None:
-            self._tell(pack_presence(goodbye))
+            self._take_leave(f"exit {self._exit}")
         self._events.close(linger=LINGER_MS)
         self._broker.close(linger=LINGER_MS)
         logger.info("worker ends", extra={"camera": self._camera, "exit": self._exit})
         return EXIT_STOPPED if self._exit is None else self._exit
+
+    def _take_leave(self, reason: str) -> None:
+        limit = time.monotonic() + FAREWELL_S
+        told = False
+        poller = zmq.Poller()
+        for socket in (self._events, self._broker):
+            poller.register(socket, zmq.POLLIN)
+        while not self._farewell and time.monotonic() < limit:
+            self._read_subscriptions()
+            self._publish()
+            if not told:
+                goodbye = Goodbye(self._camera, self._epoch, self._outbox.seq, reason)
+                told = self._tell(pack_presence(goodbye))
+            if not told and self._outbox.seq == 0:
+                return  # nobody is there, and there is nothing to lose
+            poller.poll(round(RETRY_S * 1000))
+            self._read_commands()
 
     # Events
 
@@ -211,8 +239,12 @@ class Worker:
             with self._told:
                 self._delivered += len(seen)
                 self._told.notify_all()
+                self._told.wait_for(self._has_room, self._settings.worker.stop_s)
             if last and not seen:
                 return
+
+    def _has_room(self) -> bool:
+        return self._delivered - self._numbered < INBOX_LIMIT or self._ending.is_set()
 
     def _tell_first(self) -> None:
         """Wait until what the driver has seen so far is in the inbox."""
@@ -223,7 +255,7 @@ class Worker:
     def _note(self, happening: Opened | Observation | Outcome) -> None:
         match happening:
             case Observation():
-                self._outbox.number(happening)
+                self._number(happening)
                 if happening.kind in ("connected", "disconnected"):
                     self._connected = happening.kind == "connected"
                     self._beat_due = 0.0  # the broker shall not believe the old state for long
@@ -233,6 +265,16 @@ class Worker:
                 self._end(EXIT_NOT_OPENED)
             case Opened(description=description) if description and self._exit is None:
                 self._begin(description)
+
+    def _number(self, observation: Observation) -> None:
+        self._numbered += 1
+        if self._numbered % (INBOX_LIMIT // 4) == 0:
+            with self._told:
+                self._told.notify_all()
+        try:
+            self._outbox.number(observation)
+        except LocalProtocolError as error:
+            logger.error("not an event", extra={"kind": observation.kind, "reason": error})
 
     def _read_subscriptions(self) -> None:
         while self._events.poll(0):
@@ -244,11 +286,12 @@ class Worker:
         # Before the broker has subscribed, what is sent would go nowhere.
         if not self._subscribed:
             return
-        for event in self._outbox.unsent():
-            try:
-                self._events.send_multipart(pack_event(event), zmq.NOBLOCK)
-            except LocalProtocolError as error:
-                logger.error("event not sent", extra={"kind": event.kind, "reason": error})
+        self._full = False
+        try:
+            for parts in self._outbox.unsent():
+                self._events.send_multipart(parts, zmq.NOBLOCK)
+        except zmq.Again:
+            self._full = True  # the rest stays in the outbox
 
     # Presence
 
@@ -306,7 +349,10 @@ class Worker:
                             self._heartbeat_s = beat_ms / 1000
                     case [b"who"]:
                         self._say_hello()
+                    case [b"farewell"]:
+                        self._farewell = True
                     case [b"replaced"]:
+                        self._farewell = True
                         logger.error("a newer worker holds it", extra={"camera": self._camera})
                         self._end(EXIT_REPLACED)
                     case _:
@@ -325,6 +371,13 @@ class Worker:
             }
             self._reply(ticket, Reply(command.id, result))
             return
+        if command.name == "outbox":
+            self._reply(ticket, self._open_outbox(command))
+            return
+        if self._give_up == 0.0:
+            ending = WorkerAbsent("the worker is ending")
+            self._reply(ticket, Reply(command.id, error=error_to_map(ending)))
+            return
         if command.key is not None:
             todo = self._answers.begin(command.key, ticket, command.id)
             if isinstance(todo, Reply):
@@ -334,6 +387,26 @@ class Worker:
         started = time.monotonic()
         self._running[ticket] = (command, started)
         self._pool.submit(lambda: self._execute(ticket, command, started))
+
+    def _open_outbox(self, command: Command) -> Reply:
+        """Answer the broker, which misses events."""
+        try:
+            epoch, from_seq, limit = (
+                _number(command, name) for name in ("epoch", "from_seq", "limit")
+            )
+        except BadArguments as error:
+            return Reply(command.id, error=error_to_map(error))
+        if epoch != self._epoch:
+            error = BadArguments.of("epoch", epoch, str(self._epoch))
+            return Reply(command.id, error=error_to_map(error))
+        first, events = self._outbox.page(from_seq, min(limit, OUTBOX_PAGE))
+        result = {
+            "epoch": self._epoch,
+            "first": first,
+            "last": first + len(events) - 1,
+            "newest": self._outbox.seq,
+        }
+        return Reply(command.id, result, parts=tuple(part for parts in events for part in parts))
 
     def _execute(self, ticket: bytes, command: Command, started: float) -> None:
         """Thread: carry out one command in the driver."""
@@ -368,3 +441,10 @@ class Worker:
             failed = InternalError(f"the answer cannot be sent: {error}", began=True)
             parts = pack_reply(Reply(reply.id, error=error_to_map(failed)))
         self._tell([b"reply", ticket, *parts])
+
+
+def _number(command: Command, name: str) -> int:
+    value = command.arguments.get(name)
+    if type(value) is not int or value < 1:
+        raise BadArguments.of(name, value, "a number from 1")
+    return value

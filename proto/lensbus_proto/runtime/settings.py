@@ -47,6 +47,17 @@ class BrokerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalSettings:
+    """How much of the past the broker keeps on disk."""
+
+    enabled: bool = True
+    max_age_s: float = 86_400.0
+    max_events: int = 1_000_000
+    max_bytes: int = 268_435_456
+    fsync_s: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerSettings:
     """How a worker treats its camera and its commands."""
 
@@ -136,6 +147,7 @@ class Settings:
     system: SystemSettings = field(default_factory=SystemSettings)
     bus: BusSettings = field(default_factory=BusSettings)
     broker: BrokerSettings = field(default_factory=BrokerSettings)
+    journal: JournalSettings = field(default_factory=JournalSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
     hub: HubSettings = field(default_factory=HubSettings)
@@ -226,6 +238,10 @@ def _check(settings: Settings) -> None:
         ("gateway.processes", settings.gateway.processes, 1, 64),
         ("broker.heartbeat_s", settings.broker.heartbeat_s, 0.05, 60),
         ("broker.silence_s", settings.broker.silence_s, settings.broker.heartbeat_s * 2, 600),
+        ("journal.max_age_s", settings.journal.max_age_s, 1, 31_536_000),
+        ("journal.max_events", settings.journal.max_events, 16, 1_000_000_000),
+        ("journal.max_bytes", settings.journal.max_bytes, 65_536, 2**40),
+        ("journal.fsync_s", settings.journal.fsync_s, 0.005, 60),
         ("worker.outbox_events", settings.worker.outbox_events, 1, 10_000_000),
         ("worker.command_threads", settings.worker.command_threads, 1, 64),
         ("worker.stop_s", settings.worker.stop_s, 0.1, 60),

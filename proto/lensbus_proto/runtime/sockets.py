@@ -73,6 +73,9 @@ def _make(
     socket = context.socket(kind)
     socket.linger = 0
     socket.sndhwm = socket.rcvhwm = _QUEUES[flow]
+    if kind == zmq.XPUB and flow == "events":
+        # A full queue is told to the sender, which keeps the rest, instead of dropping in silence.
+        socket.setsockopt(zmq.XPUB_NODROP, 1)
     # Without a limit a peer can announce 8 GiB and have the memory reserved for it.
     socket.maxmsgsize = PART_LIMIT
     # The default waits 100 ms before the first new try: a restarted broker would be missed longer.
