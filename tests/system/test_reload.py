@@ -19,7 +19,6 @@ from kit.system import System, command_of, running_system
 
 CLIENTS = 20
 CAMERA = "RELOADCAM"
-QUIET = {"sony_enabled": "false", "oak_enabled": "false"}
 
 
 def reload(state: Path) -> "subprocess.CompletedProcess[str]":
@@ -141,7 +140,7 @@ class Counter(threading.Thread):
 @pytest.mark.slow
 def test_a_reload_under_load_refuses_nobody_and_loses_nothing() -> None:
     driver = FakeDriver()
-    with running_system(**QUIET) as system:
+    with running_system(sony_enabled="false", oak_enabled="false") as system:
         before = gateways(system)
         assert len(before) == 2
         with running_worker(bus_settings(system.state), CAMERA, driver):
