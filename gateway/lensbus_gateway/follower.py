@@ -21,6 +21,7 @@ from lensbus_proto.errors import CommandError, CommandUnknown, RemoteProtocolErr
 logger = logging.getLogger(__name__)
 
 START_S: Final = 1.0  # better to serve a little later than to know nothing
+PAST_S: Final = 3.0
 FIRST_LOOK_S: Final = 0.1
 LOOK_S: Final = 1.0  # so often the broker is asked whether it has said anything unheard
 LATE_S: Final = 0.25  # what was said so long ago and is not here does not come by itself
@@ -81,7 +82,7 @@ class Follower:
         begin = place = Cursor(newest.journal, max(0, newest.position - self._backfill))
         blocks: list[Block] = []
         with contextlib.suppress(CommandError, RemoteProtocolError, TimeoutError):
-            async with asyncio.timeout(START_S):
+            async with asyncio.timeout(PAST_S):
                 while _is_behind(place, newest):
                     page = await self._history.page(str(place))
                     if page.gap is not None:
@@ -140,23 +141,29 @@ class Follower:
         """Fetch what is missing before `goal`; what does not come in time is declared lost."""
         began = self._newest
         until_s = asyncio.get_running_loop().time() + PATIENCE_S
-        while not self._has_reached(goal):
-            if asyncio.get_running_loop().time() > until_s or len(self._held) > HELD_EVENTS:
-                self._declare(goal)
-                break
-            try:
-                page = await self._history.page(str(self._newest))
-            except CommandUnknown:
-                self._declare(goal)
-                break
-            except (CommandError, RemoteProtocolError):
-                await asyncio.sleep(RETRY_S)
-                continue
+        try:
+            while not self._has_reached(goal):
+                if asyncio.get_running_loop().time() > until_s or len(self._held) > HELD_EVENTS:
+                    self._declare(goal)
+                    break
+                await self._fetch()
+        except CommandUnknown:
+            self._declare(goal)
+        finally:
+            self._filling = None
+        logger.info("caught up", extra={"after": str(began), "newest": str(self._newest)})
+        self._take_held()
+
+    async def _fetch(self) -> None:
+        try:
+            page = await self._history.page(str(self._newest))
+        except CommandUnknown:
+            raise
+        except (CommandError, RemoteProtocolError):
+            await asyncio.sleep(RETRY_S)
+        else:
             if not self._take_page(page):
                 await asyncio.sleep(RETRY_S)
-        logger.info("caught up", extra={"after": str(began), "newest": str(self._newest)})
-        self._filling = None
-        self._take_held()
 
     def _has_reached(self, goal: Cursor) -> bool:
         newest = self._newest

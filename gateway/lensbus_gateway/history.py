@@ -89,7 +89,7 @@ class History:
         """Return the registry and the place that it belongs to."""
         reply = await self._commander.send("", "cameras", deadline_s=ASK_S)
         result = reply.result or {}
-        return State(_place(result), result["cameras"])
+        return State(_place(result), result.get("cameras", []))
 
     async def page(self, after: str, selection: Selection = EVERYTHING) -> Page:
         """Return what follows a cursor; `earliest` is before everything that is kept."""

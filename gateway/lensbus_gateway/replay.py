@@ -1,6 +1,7 @@
 """Serves one client from the broker's journal until its place is in the ring."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol, TypeVar
 
@@ -15,6 +16,8 @@ PATIENCE_S: Final = 10.0
 # Until then the head waits for what it has to tell.
 HEAD_S: Final = 1.0
 RETRY_S: Final = 0.1
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -46,6 +49,9 @@ async def replay(seats: Seats, client: Client, history: History, turns: asyncio.
     try:
         await _Replay(seats, client, history, turns).run()
     except TimeoutError:
+        seats.end(client)
+    except Exception:  # the edge of a task: the client comes back, and the log has more
+        logger.exception("replay failed")
         seats.end(client)
     finally:
         timer.cancel()

@@ -1,5 +1,7 @@
 """What a client wants of the stream, as it says in its request."""
 
+import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -10,6 +12,7 @@ from lensbus_proto.topics import is_camera_id, is_name
 HEARTBEAT_LEAST_S: Final = 1
 HEARTBEAT_MOST_S: Final = 60
 CURSOR_NAMES: Final = ("last_event_id", "lastEventId")
+NUMBER: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 NO: Final = frozenset(("0", "false", "no", "off"))
 
 
@@ -93,7 +96,6 @@ def _names(
 
 
 def _heartbeat(text: str | None) -> int | None:
-    if text is None or not (text.isascii() and text.isdigit()):
+    if text is None or not NUMBER.fullmatch(text):
         return None
-    # Cut before it is read: Python refuses to read numbers of thousands of digits.
-    return min(max(int(text[:9]), HEARTBEAT_LEAST_S), HEARTBEAT_MOST_S)
+    return min(max(math.ceil(float(text)), HEARTBEAT_LEAST_S), HEARTBEAT_MOST_S)

@@ -38,8 +38,8 @@ HANDSHAKE = re.compile(
     rb'id: 7f3a0001\.0\nevent: connected\ndata: {"cameraId":"\*"}\nretry: ([123]\d{3})\n\n'
 )
 WARNING = (
-    b"id: 7f3a0001.1\nevent: warning\n"
-    b'data: {"cameraId":"CAM1","code":"0x20011","message":"Captured_Event","epoch":7,"seq":1,"timeUs":9}\n\n'
+    b'id: 7f3a0001.1\nevent: warning\ndata: {"cameraId":"CAM1","code":"0x20011",'
+    b'"message":"Captured_Event","epoch":7,"seq":1,"timeUs":9}\n\n'
 )
 
 
@@ -274,6 +274,16 @@ def test_accepted_sockets_notice_dead_peers(gateway: RunningGateway) -> None:
             timeout_ms = accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
             nodelay = accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         assert (timeout_ms, bool(nodelay)) == (20_000, True)
+
+
+def test_a_reader_that_takes_nothing_for_too_long_is_cut(settings: Settings, bus: FakeBus) -> None:
+    own = replace(settings, hub=HubSettings(user_timeout_s=1, send_buffer_bytes=4096))
+    with running_gateway(own) as gateway, slow_wire(gateway):
+        subscribed(bus)
+        bus.publish(*(event(seq=seq, text="x" * 1000) for seq in range(1, 1001)))
+        wait_for(lambda: gateway.hub.behind == 1)
+        wait_for(lambda: len(gateway.hub) == 0, limit_s=10)
+        assert gateway.hub.closed_behind == 0
 
 
 def test_a_foreign_origin_setting_is_in_the_head(settings: Settings, bus: FakeBus) -> None:
