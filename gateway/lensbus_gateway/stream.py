@@ -1,6 +1,7 @@
 """The response that hands its connection to the hub."""
 
 import random
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,7 +12,7 @@ from lensbus_gateway.hub import Hub
 from lensbus_gateway.server import HAND_OVER
 from lensbus_gateway.wish import read_wish
 
-BUSY_MS = (3000, 9000)
+BUSY_MS: Final = (3000, 9000)
 
 
 def stream_response(request: Request, camera: str | None) -> Response:
@@ -26,8 +27,7 @@ def stream_response(request: Request, camera: str | None) -> Response:
 class _StreamResponse(Response):
     def __init__(self, request: Request, camera: str | None) -> None:
         super().__init__()
-        self._hub: Hub = request.app.state.hub
-        self._cors_origin: str = request.app.state.settings.gateway.cors_origin
+        self._state = request.app.state
         self._address = request.client.host if request.client else ""
         self._wish = read_wish(camera, request.query_params.multi_items(), request.headers)
 
@@ -35,15 +35,17 @@ class _StreamResponse(Response):
         chunked = scope["http_version"] != "1.0"
         if scope["method"] == "HEAD":
             await self._send(send, b"", chunked=chunked)
-        elif not self._hub.has_room(self._address):
+            return
+        hub: Hub = self._state.hub
+        if hub.has_room(self._address):
+            take = scope["extensions"][HAND_OVER]["take"]
+            hub.join(take, self._wish, chunked=chunked, address=self._address)
+        else:
             # Any other status would end a browser's stream for good.
             await self._send(send, sse.busy(random.randint(*BUSY_MS)), chunked=chunked)
-        else:
-            take = scope["extensions"][HAND_OVER]["take"]
-            self._hub.join(take, self._wish, chunked=chunked, address=self._address)
 
     async def _send(self, send: Send, body: bytes, *, chunked: bool) -> None:
-        pairs = sse.headers(self._cors_origin, keep=chunked)
+        pairs = sse.headers(self._state.settings.gateway.cors_origin, keep=chunked)
         lower = [(name.lower(), value) for name, value in pairs]
         if body:
             lower.append((b"content-length", b"%d" % len(body)))
