@@ -21,7 +21,7 @@ from typing import Final
 from lensbus_broker import history
 from lensbus_broker.history import Extent, Page, Query
 from lensbus_broker.place import PlaceKeeper, boot_id
-from lensbus_broker.records import pack_record
+from lensbus_broker.records import pack_record, position_of
 from lensbus_broker.ring import RING_BYTES, RING_EVENTS, Ring
 from lensbus_broker.segments import Lives
 from lensbus_broker.store import PLACE, Checkpoint, Item, Recovered, Store, jumps, recover
@@ -86,10 +86,8 @@ class Journal:
     def _start(self, folder: Path) -> None:
         found = self.found
         self._store = Store(folder, self.id, self._limits, found.segments)
-        try:
-            self._place = PlaceKeeper(folder / PLACE, self.id, found.newest, boot_id())
-        except OSError as error:
-            self._reports.put(("place", _text(error)))
+        self._folder = folder
+        self._make_place()
         if not found.segments or found.segments[-1].last != found.newest:
             self._checkpoint(found.lives, jumped=found.jumped and bool(found.journal))
         else:
@@ -99,6 +97,16 @@ class Journal:
             thread = threading.Thread(target=work, args=(self._store,), name=name, daemon=True)
             thread.start()
             self._threads.append(thread)
+
+    def _make_place(self) -> None:
+        try:
+            place = PlaceKeeper(self._folder / PLACE, self.id, self._ring.newest, boot_id())
+        except OSError as error:
+            self._reports.put(("place", _text(error)))
+        else:
+            self._place = place
+            for where in ("place", "read"):
+                self._reports.put((where, None))
 
     # The relay's side
 
@@ -220,7 +228,7 @@ class Journal:
         unsure = jumps(store.segments)
         if self.found.jumped:
             unsure |= {self.found.newest + 1}
-        return lambda: history.fill(page, query, _readable(store, page.next), unsure, floor)
+        return lambda: history.fill(page, query, _readable(store, page.next, floor), unsure, floor)
 
     # The disk's side
 
@@ -250,6 +258,8 @@ class Journal:
             if failing and done == len(items):
                 self._reports.put(("write", None))
                 failing = False
+                if self._place is None:
+                    self._make_place()
             if items:
                 self._done.put(store.segments[-1].last)
 
@@ -293,9 +303,15 @@ def _text(error: OSError) -> str:
     return error.strerror or str(error)
 
 
-def _readable(store: Store, after: int) -> Iterator[bytes]:
-    """Yield what the disk gives; where it fails, the page ends as if nothing were kept there."""
+def _readable(store: Store, after: int, floor: int) -> Iterator[bytes]:
+    """Yield what the disk has up to `floor`; the memory has the rest.
+
+    Where the disk fails, the page ends as if nothing were kept there.
+    """
     try:
-        yield from store.read(after)
+        for record in store.read(after):
+            if position_of(record) > floor:
+                return
+            yield record
     except OSError as error:
         logger.error("journal not read", extra={"reason": _text(error)})

@@ -53,6 +53,11 @@ class Segment:
     # Positions and where they begin, noted while reading; only the reading thread touches it.
     index: list[tuple[int, int]] = field(default_factory=list)
 
+    @property
+    def events(self) -> int:
+        """How many events it has, at most."""
+        return max(0, self.last - self.first + 1)
+
 
 def pack_head(journal: int, first: int, lives: Lives, *, jumped: bool) -> bytes:
     """Return the head of a segment."""

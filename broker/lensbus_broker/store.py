@@ -97,6 +97,8 @@ def _read_heads(folder: Path, place: Place | None) -> tuple[list[Segment], int]:
     now, wall_s = time.monotonic(), unix_us() / 1e6
     for segment, following in pairwise(segments):
         segment.last = following.first - 1
+        if following.jumped:
+            segment.last = max((found.position for found, _ in scan_file(segment)), default=0)
         segment.closed = now - max(0.0, wall_s - segment.path.stat().st_mtime)
     return segments, dropped
 
@@ -245,7 +247,7 @@ class Store:
         segments = list(self.segments)
         while len(segments) > 1 and (
             sum(segment.size for segment in segments) > self._limits.max_bytes
-            or segments[-1].last - segments[0].first >= self._limits.max_events
+            or sum(segment.events for segment in segments) > self._limits.max_events
             or now - segments[0].closed > self._limits.max_age_s
         ):
             oldest = segments.pop(0)

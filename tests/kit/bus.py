@@ -160,6 +160,12 @@ class Tap:
 
 @contextmanager
 def tap(settings: Settings) -> Iterator[Tap]:
-    """Yield a tap on all events."""
+    """Yield a tap on all events; with a broker there, it misses none from now on."""
     with client(settings, "events", zmq.SUB) as socket:
-        yield Tap(socket)
+        opened = Tap(socket)
+        if Path(settings.endpoint("events").removeprefix("ipc://")).exists():
+            # The subscription is on its way; what the broker answers later comes behind it.
+            socket.poll(50)
+            with client(settings, "commands", zmq.REQ) as req:
+                ask(req, "", "ping")
+        yield opened
