@@ -243,10 +243,11 @@ class Broker:
 
     def _do(self, envelope: tuple[bytes, ...], command: Command) -> None:
         """Carry out a command to the broker itself."""
+        place = {"journal": self._journal.id, "position": self._journal.newest}
         match command.name:
             case "cameras":
                 entries = self._registry.entries.values()
-                result: Data = {"cameras": [entry.describe() for entry in entries]}
+                result = {**place, "cameras": [entry.describe() for entry in entries]}
                 self._answer(envelope, command.id, result)
             case "history":
                 page = self._journal.page(history.read_query(command.arguments))
@@ -256,8 +257,7 @@ class Broker:
                     self._reader.submit(envelope, command.id, page)
             case "ping":
                 result = {
-                    "journal": self._journal.id,
-                    "position": self._journal.newest,
+                    **place,
                     "uptime_s": time.monotonic() - self._started,
                     "version": WIRE_VERSION,
                 }
