@@ -16,6 +16,7 @@ from lensbus_proto.topics import is_camera_id, is_name
 
 ASK_S: Final = 2.0
 PAGE_EVENTS: Final = 500
+PAGES: Final = 32  # kept ready for others who ask for the same
 PART_COUNT: Final = 3
 
 # No journal has this id: what a client brings and nobody understands is as good as this.
@@ -79,6 +80,7 @@ class History:
     def __init__(self, commander: Commander) -> None:
         self.junk = Junk("history")
         self._commander = commander
+        self._pages: dict[tuple[str, Selection], Page] = {}
 
     async def newest(self) -> Cursor:
         """Return the newest place of the journal."""
@@ -93,6 +95,17 @@ class History:
 
     async def page(self, after: str, selection: Selection = EVERYTHING) -> Page:
         """Return what follows a cursor; `earliest` is before everything that is kept."""
+        if (after, selection) in self._pages:
+            return self._pages[after, selection]
+        page = await self._fetch(after, selection)
+        # The past does not change: after an outage many clients come back to the same place.
+        if page.more and page.gap is None and after != EARLIEST:
+            if len(self._pages) == PAGES:
+                del self._pages[next(iter(self._pages))]
+            self._pages[after, selection] = page
+        return page
+
+    async def _fetch(self, after: str, selection: Selection) -> Page:
         begin = cursors.parse(after)
         arguments: dict[str, Any] = {"limit": PAGE_EVENTS, **_filter(selection)}
         arguments["after"] = after if begin is not None or after == EARLIEST else NOWHERE

@@ -124,6 +124,20 @@ def test_what_the_ring_does_not_have_comes_from_the_journal_in_pages(
         assert reader.seqs(1) == [121]
 
 
+def test_many_who_come_back_to_the_same_place_are_served_from_the_same_pages(
+    settings: Settings, broker: FakeBroker
+) -> None:
+    broker.page_limit = 10
+    broker.publish(*events(*range(1, 101)))
+    with running_gateway(hub(settings, ring_events=16)) as gateway:
+        for _ in range(20):
+            with Reader(gateway.address, cursor=f"{J}.0") as reader:
+                assert reader.next().data["complete"]
+                assert reader.seqs(100) == list(range(1, 101))
+        # Of ten pages only the last, which can still grow, is asked for every time.
+        assert broker.asked.count("history") < 2 * 20
+
+
 def test_what_is_gone_is_one_gap_with_its_count(settings: Settings, broker: FakeBroker) -> None:
     broker.publish(*events(*range(1, 101)))
     broker.forget(60)
