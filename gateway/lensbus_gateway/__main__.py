@@ -5,6 +5,8 @@ import os
 import resource
 import socket
 import sys
+from dataclasses import replace
+from typing import Final
 
 from lensbus_gateway.app import create_app
 from lensbus_gateway.server import BACKLOG, GatewayServer
@@ -13,6 +15,8 @@ from lensbus_proto.runtime import lifecycle
 from lensbus_proto.runtime.settings import GatewaySettings, Settings
 
 logger = logging.getLogger("lensbus_gateway")
+
+OTHER_DESCRIPTORS: Final = 256
 
 
 def main() -> int:
@@ -26,7 +30,7 @@ def main() -> int:
 def serve(settings: Settings, descriptor: int | None) -> int:
     """Serve on an inherited descriptor, or on the host and port of the settings."""
     listener = listen(settings.gateway) if descriptor is None else inherit(descriptor)
-    _raise_descriptor_limit()
+    settings = fit(settings, _raise_descriptor_limit())
     app = create_app(settings)
     host, port = listener.getsockname()[:2]
     logger.info("serving", extra={"host": host, "port": port})
@@ -54,10 +58,19 @@ def inherit(descriptor: int) -> socket.socket:
         raise SettingsError(f"descriptor {descriptor} is no socket: {error.strerror}") from error
 
 
-def _raise_descriptor_limit() -> None:
+def fit(settings: Settings, descriptors: int) -> Settings:
+    """Return the settings with no more streams than descriptors; other requests need some too."""
+    if descriptors == resource.RLIM_INFINITY:
+        return settings
+    clients = max(1, min(settings.hub.clients, descriptors - OTHER_DESCRIPTORS))
+    return replace(settings, hub=replace(settings.hub, clients=clients))
+
+
+def _raise_descriptor_limit() -> int:
     # Every stream is a descriptor, and the usual soft limit is 1024.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most
 
 
 if __name__ == "__main__":
