@@ -397,8 +397,8 @@ class Worker:
         except BadArguments as error:
             return Reply(command.id, error=error_to_map(error))
         if epoch != self._epoch:
-            error = BadArguments.of("epoch", epoch, str(self._epoch))
-            return Reply(command.id, error=error_to_map(error))
+            other = BadArguments.of("epoch", epoch, str(self._epoch))
+            return Reply(command.id, error=error_to_map(other))
         first, events = self._outbox.page(from_seq, min(limit, OUTBOX_PAGE))
         result = {
             "epoch": self._epoch,

@@ -1,5 +1,6 @@
 """Nothing is lost on the bus: broker and workers die, freeze and restart; followers see it all."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -7,7 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 
 import pytest
 import zmq
@@ -23,8 +24,12 @@ from kit.bus import (
 )
 from kit.fake_driver import FakeDriver
 from kit.processes import process, wait_for
+from kit.records import event_parts
+from lensbus_proto.codec import pack_presence, pack_reply, unpack_command
 from lensbus_proto.following import EARLIEST, Gap, Item, Seen
-from lensbus_proto.runtime.follow import follow
+from lensbus_proto.messages import Command, Heartbeat, Hello, Reply
+from lensbus_proto.runtime.clock import unix_us
+from lensbus_proto.runtime.follow import follow, follow_async
 from lensbus_proto.runtime.settings import Settings
 
 
@@ -238,6 +243,167 @@ def test_the_last_events_before_an_orderly_end_are_not_lost(settings: Settings) 
             epoch = told.items[-1].event.header.epoch
             assert told.seen(epoch=epoch) == list(range(1, 203))
             assert told.gaps() == []
+
+
+class BareWorker:
+    """A worker in plain sockets that does nothing by itself."""
+
+    def __init__(self, settings: Settings, context: "zmq.Context[zmq.Socket[bytes]]") -> None:
+        self.epoch = unix_us()
+        self.events = context.socket(zmq.XPUB)
+        self.broker = context.socket(zmq.DEALER)
+        for socket, name in ((self.events, "worker_events"), (self.broker, "worker_commands")):
+            socket.linger = 0
+            socket.rcvtimeo = 5000
+            socket.connect(settings.endpoint(name))
+        assert self.events.recv() == b"\x01"
+
+    def hello(self, seq: int = 0) -> None:
+        hello = Hello("CAM1", self.epoch, seq, "bare", "Bare 1", True)
+        self.broker.send_multipart(pack_presence(hello))
+
+    def beat(self, seq: int) -> None:
+        self.broker.send_multipart(pack_presence(Heartbeat("CAM1", self.epoch, seq, True)))
+
+    def publish(self, *numbers: int) -> None:
+        for number in numbers:
+            self.events.send_multipart(event_parts(number, epoch=self.epoch))
+
+    def asked(self) -> tuple[bytes, Command]:
+        """Return the broker's next question to the outbox."""
+        while True:
+            match self.broker.recv_multipart():
+                case [b"command", ticket, request]:
+                    return ticket, unpack_command(request)
+
+    def answer(self, ticket: bytes, first: int, *numbers: int) -> None:
+        parts = [part for n in numbers for part in event_parts(n, epoch=self.epoch)]
+        result = {"epoch": self.epoch, "first": first, "last": first + len(numbers) - 1}
+        reply = pack_reply(Reply("1", result, parts=tuple(parts)))
+        self.broker.send_multipart([b"reply", ticket, *reply])
+
+
+@contextmanager
+def bare_worker(settings: Settings) -> Iterator[BareWorker]:
+    with zmq.Context[zmq.Socket[bytes]]() as context:
+        worker = BareWorker(settings, context)
+        with worker.events, worker.broker:
+            yield worker
+
+
+@pytest.fixture
+def told(settings: Settings) -> Iterator[Ledger]:
+    """A ledger on a broker in this process."""
+    with running_broker(settings), ledger(settings) as opened:
+        yield opened
+
+
+def test_a_hole_is_filled_in_order_from_the_outbox(settings: Settings, told: Ledger) -> None:
+    with bare_worker(settings) as worker:
+        worker.hello()
+        worker.publish(1, 2, 5, 6)
+        ticket, command = worker.asked()
+        assert command.name == "outbox"
+        assert command.arguments == {"epoch": worker.epoch, "from_seq": 3, "limit": 1000}
+        worker.answer(ticket, 3, 3, 4, 5)
+        worker.publish(7)
+        wait_for(lambda: len(told.seen()) >= 7)
+        assert told.seen() == [1, 2, 3, 4, 5, 6, 7]
+        assert told.gaps() == []
+
+
+def test_a_hole_is_noticed_in_silence(settings: Settings, told: Ledger) -> None:
+    with bare_worker(settings) as worker:
+        worker.hello()
+        worker.publish(1)
+        worker.beat(3)
+        ticket, command = worker.asked()
+        assert command.arguments["from_seq"] == 2
+        worker.answer(ticket, 2, 2, 3)
+        wait_for(lambda: told.seen() == [1, 2, 3])
+
+
+def test_what_no_outbox_supplies_becomes_one_gap_and_blocks_nobody_for_long(
+    settings: Settings, told: Ledger
+) -> None:
+    with bare_worker(settings) as worker:
+        worker.hello()
+        worker.publish(1, 2, 10, 11)
+        wait_for(lambda: told.seen() == [1, 2, 10, 11], limit_s=4)
+        (gap,) = told.gaps()
+        assert isinstance(gap, dict)
+        assert (gap["from_seq"], gap["count"], gap["reason"]) == (3, 7, "timeout")
+        worker.publish(5, 12)  # too late is late: it was declared
+        wait_for(lambda: told.seen() == [1, 2, 10, 11, 12])
+
+
+def test_what_died_with_its_worker_is_declared_when_another_takes_its_place(
+    settings: Settings, told: Ledger
+) -> None:
+    with bare_worker(settings) as first:
+        first.hello()
+        first.publish(*range(1, 8))
+        first.beat(10)
+        wait_for(lambda: len(told.seen()) == 7)
+    with bare_worker(settings) as second:
+        second.hello()
+        second.publish(1)
+        wait_for(lambda: told.gaps() and told.seen(epoch=second.epoch) == [1])
+        (gap,) = told.gaps()
+        assert isinstance(gap, dict)
+        assert gap == {
+            "epoch": first.epoch,
+            "from_seq": 8,
+            "to_seq": 10,
+            "count": 3,
+            "reason": "lost",
+        }
+
+
+def test_events_that_overtake_the_hello_come_behind_worker_started(
+    settings: Settings, told: Ledger
+) -> None:
+    with bare_worker(settings) as worker:
+        worker.publish(1, 2)
+        worker.hello(2)
+        wait_for(lambda: told.seen() == [1, 2])
+        kinds = [item.event.kind for item in told.items if isinstance(item, Seen)]
+        assert kinds == ["worker.started", "warning", "warning"]
+
+
+def test_an_outbox_that_answers_nonsense_harms_nobody(settings: Settings, told: Ledger) -> None:
+    fake = FakeDriver()
+    with bare_worker(settings) as worker, running_worker(settings, "CAM2", fake):
+        worker.hello()
+        worker.publish(2)
+        for reply in ([b"\xc1"], [], pack_reply(Reply("1", {"first": "x"})), [b"\x80", b"x"]):
+            ticket, _ = worker.asked()
+            worker.broker.send_multipart([b"reply", ticket, *reply])
+        fake.observe("warning")
+        wait_for(lambda: told.seen("CAM2") == [1])
+        wait_for(lambda: told.seen("CAM1") == [2], limit_s=4)
+
+
+def test_asyncio_programs_follow_too(settings: Settings) -> None:
+    async def first(count: int) -> list[Item]:
+        endpoints = [settings.endpoint(name) for name in ("events", "commands")]
+        items: list[Item] = []
+        async with asyncio.timeout(10), aclosing(follow_async(*endpoints, after=EARLIEST)) as told:
+            async for item in told:
+                items.append(item)
+                if len(items) == 5:
+                    fake.observe("error")
+                if len(items) == count:
+                    break
+        return items
+
+    fake = FakeDriver()
+    with running_broker(settings), running_worker(settings, "CAM1", fake):
+        for _ in range(4):
+            fake.observe("warning")
+        items = asyncio.run(first(6))
+    kinds = [item.event.kind for item in items if isinstance(item, Seen)]
+    assert kinds == ["worker.started", *["warning"] * 4, "error"]
 
 
 def test_a_storm_of_one_camera_starves_nobody(settings: Settings) -> None:
