@@ -73,10 +73,11 @@ class Life:
             self.seq += 1
             free.append(parts)
         if free:
-            self._went_on(now)
+            self.went_on(now)
         return free
 
-    def _went_on(self, now: float) -> None:
+    def went_on(self, now: float) -> None:
+        """Note that something went through."""
         self.since = None if self.complete else now
         if self.complete:
             self._behind = False
@@ -123,7 +124,7 @@ class Life:
             self._held_bytes -= sum(map(len, self.held.pop(seq)))
         self.seq = to_seq
         self._asked = None
-        self._went_on(now)
+        self.went_on(now)
         return missing
 
     def due(self) -> float | None:

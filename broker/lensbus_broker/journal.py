@@ -8,6 +8,7 @@ Rules:
 """
 
 import logging
+import os
 import queue
 import secrets
 import threading
@@ -24,7 +25,7 @@ from lensbus_broker.place import PlaceKeeper, boot_id
 from lensbus_broker.records import pack_record, position_of
 from lensbus_broker.ring import RING_BYTES, RING_EVENTS, Ring
 from lensbus_broker.segments import Lives
-from lensbus_broker.store import PLACE, Checkpoint, Item, Recovered, Store, jumps, recover
+from lensbus_broker.store import PLACE, Checkpoint, Item, Recovered, Store, hold, jumps, recover
 from lensbus_proto.codec import stamp_header
 from lensbus_proto.runtime.settings import JournalSettings
 
@@ -53,6 +54,7 @@ class Journal:
         self._wrong: dict[str, str] = {}
         self._told: str | None = None
         self._healthy_since = 0.0
+        self._held = -1
         self.found = self._recover(folder) if limits.enabled else Recovered(0, 0)
         self.id = self.found.journal or secrets.randbelow(2**32 - 1) + 1
         self._ring = Ring(self.found.newest)
@@ -78,6 +80,7 @@ class Journal:
 
     def _recover(self, folder: Path) -> Recovered:
         try:
+            self._held = hold(folder)
             return recover(folder)
         except OSError as error:
             self._reports.put(("read", _text(error)))
@@ -297,6 +300,9 @@ class Journal:
         if self._place is not None:
             self._place.close(self._ring.newest, clean=clean)
             self._place = None
+        if self._held >= 0:
+            os.close(self._held)
+            self._held = -1
 
 
 def _text(error: OSError) -> str:

@@ -64,8 +64,10 @@ class Relay:
                 and len(parts[2]) <= EVENT_LIMIT
             ):
                 epoch, seq = _EPOCH_SEQ.unpack_from(header, 8)
-                if seq == life.seq + 1 and epoch == life.epoch and life.complete and life.greeted:
-                    life.seq = life.announced = seq
+                if seq == life.seq + 1 and epoch == life.epoch and life.greeted and not life.held:
+                    life.seq = seq
+                    if seq < life.announced or life.since is not None:
+                        life.went_on(now)
                     self._journal.stamp(parts)
                     self._waiting.append(parts)
                     return

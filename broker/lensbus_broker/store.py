@@ -3,6 +3,7 @@
 Everything here may block and may raise OSError; nothing here is on the way of a live event.
 """
 
+import fcntl
 import os
 import time
 from collections import deque
@@ -24,7 +25,7 @@ from lensbus_broker.segments import (
     scan_file,
 )
 from lensbus_proto.codec import EVENT_LIMIT, unpack_header, unpack_map
-from lensbus_proto.errors import RemoteProtocolError
+from lensbus_proto.errors import RemoteProtocolError, SettingsError
 from lensbus_proto.messages import HeaderType
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.runtime.settings import JournalSettings
@@ -60,9 +61,26 @@ class Recovered:
     jumped: bool = False
 
 
+def hold(folder: Path) -> int:
+    """Return a descriptor that keeps other brokers off the folder while it is open.
+
+    Raises SettingsError if another broker holds it, OSError if there can be no such folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(file)
+        raise SettingsError(f"{folder} is the journal of another broker that runs") from error
+    except OSError:
+        os.close(file)
+        raise
+    return file
+
+
 def recover(folder: Path, boot: str | None = None) -> Recovered:
     """Read the folder and cut off what is broken at its end. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     place = read_place(folder / PLACE, boot_id() if boot is None else boot)
     segments, dropped = _read_heads(folder, place)
     if not segments:

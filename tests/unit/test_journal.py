@@ -22,6 +22,7 @@ from lensbus_broker.place import read_place
 from lensbus_broker.segments import SUFFIX
 from lensbus_broker.store import JUMP, PLACE, recover
 from lensbus_proto.codec import unpack_event
+from lensbus_proto.errors import SettingsError
 from lensbus_proto.runtime.settings import JournalSettings
 
 QUICK = JournalSettings(fsync_s=0.01)
@@ -154,6 +155,13 @@ def test_a_head_that_is_broken_drops_its_segment_and_nothing_else(tmp_path: Path
         numbers, (gap,) = events(journal)
         assert numbers == list(range(1, int(paths[-1].stem)))
         assert gap["count"] == 35 - len(numbers)
+
+
+def test_a_second_broker_is_kept_off_the_folder(tmp_path: Path) -> None:
+    with opened(tmp_path), pytest.raises(SettingsError, match="another broker"):
+        Journal(QUICK, tmp_path)
+    with opened(tmp_path):
+        pass
 
 
 def test_nothing_usable_begins_a_new_journal(tmp_path: Path) -> None:
