@@ -145,6 +145,10 @@ class Ledger:
                 self.highest[key] = entry.n
             self.newest[entry.camera] = entry.emitted_s
 
+    def known(self, count: int) -> list[tuple[Entry, float]]:
+        """Return the first entries and when they came."""
+        return list(zip(self.entries[:count], self.times[:count], strict=True))
+
     def has_emitted_after(self, camera: str, injected_s: float) -> bool:
         """Tell whether an event came that was emitted after an injection."""
         return self.newest.get(camera, 0) >= injected_s
@@ -179,11 +183,19 @@ class Readers:
         self._thread.start()
 
     def add(
-        self, name: str, query: str = "", cursor: str = "", receive_buffer: int | None = None
+        self,
+        name: str,
+        query: str = "",
+        *,
+        cursor: str = "",
+        known: Sequence[tuple[Entry, float]] = (),
+        receive_buffer: int | None = None,
     ) -> Ledger:
-        """Open one more stream, from a cursor if one is given."""
+        """Open one more stream, from a cursor if one is given, up to which all is known."""
         ledger = Ledger(name, query)
         ledger.cursor = cursor
+        for entry, time_s in known:
+            ledger.add(entry, time_s)
         ledger.receive_buffer = receive_buffer
         self.ledgers.append(ledger)
         self._new.append(ledger)
