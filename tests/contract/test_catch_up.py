@@ -408,7 +408,7 @@ def test_asyncio_programs_follow_too(settings: Settings) -> None:
     assert kinds == ["worker.started", *["warning"] * 4, "error"]
 
 
-def test_a_storm_of_one_camera_starves_nobody_and_loses_nothing(settings: Settings) -> None:
+def test_a_storm_of_one_camera_starves_nobody_and_accounts_for_all(settings: Settings) -> None:
     stormy, calm = FakeDriver(), FakeDriver()
     with (
         broker_process(settings) as broker,
@@ -420,7 +420,7 @@ def test_a_storm_of_one_camera_starves_nobody_and_loses_nothing(settings: Settin
         states: Counter[str] = Counter()
         slowest = 0.0
         with source(stormy, rate=50_000) as running:
-            until = time.monotonic() + 3
+            until = time.monotonic() + 1.5
             while time.monotonic() < until:
                 for camera in ("CAM1", "CAM2"):
                     started = time.monotonic()
@@ -431,8 +431,18 @@ def test_a_storm_of_one_camera_starves_nobody_and_loses_nothing(settings: Settin
         assert set(states) == {"present"}
         assert slowest < 1
         assert rss_mib(broker.pid) < 150
-        wait_for(lambda: cameras(req)["CAM1"]["seq"] == count)
-        wait_for(lambda: ask(req, "", "ping").result["position"] == count + 2)
+        wait_for(lambda: cameras(req)["CAM1"]["seq"] == count, limit_s=20)
+        # On a busy machine the outbox may run over: then what is missing is declared, to the last.
+        with ledger(settings) as told:
+            wait_for(lambda: accounted(told) >= count, limit_s=20)
+            assert accounted(told) == count
+            numbers = told.seen()
+            assert numbers == sorted(set(numbers))
+
+
+def accounted(told: Ledger) -> int:
+    """Return how many events were seen or declared lost."""
+    return len(told.seen()) + sum(gap["count"] for gap in told.gaps() if isinstance(gap, dict))
 
 
 def cameras(req: "zmq.Socket[bytes]") -> dict[str, Any]:
