@@ -11,20 +11,20 @@ export CXX
 RUN_STAMP := $(VENV)/.run
 DEV_STAMP := $(VENV)/.dev
 
-.PHONY: run test check native format bench clean
+.PHONY: run test check native format faults bench clean
 
 run: $(RUN_STAMP) native
 	@$(BIN)/lensbus up $(if $(PORT),--port $(PORT)) $(if $(STATE),--state "$(STATE)") $(if $(CONFIG),--config "$(CONFIG)")
 
 test: $(DEV_STAMP) native
-	$(BIN)/pytest
+	$(BIN)/pytest -m "not slow"
 
 check: $(DEV_STAMP) native
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest tests/unit tests/contract
+	$(BIN)/pytest -m "not slow" tests/unit tests/contract
 
 format: $(DEV_STAMP)
 	$(BIN)/ruff format
@@ -33,6 +33,12 @@ format: $(DEV_STAMP)
 native: | $(VENV)
 	@command -v "$(firstword $(CXX))" >/dev/null || { echo "lensbus: no C++ compiler '$(CXX)' was found: install one (Debian: apt-get install g++) or set CXX" >&2; exit 2; }
 	@$(MAKE) --no-print-directory -s -C services/native
+
+# Every row of the fault matrix at full size, and what else takes minutes. Some rows need root, strace,
+# chromium and firefox-esr; without them they are skipped and say so.
+faults: $(DEV_STAMP) native
+	$(BIN)/pytest tests/faults
+	$(BIN)/pytest -m slow --ignore=tests/faults
 
 bench: $(DEV_STAMP) native
 	for bench in tests/bench/bench_*.py; do $(BIN)/python $$bench || exit 1; done
