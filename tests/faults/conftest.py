@@ -8,6 +8,22 @@ import pytest
 from kit.rig import Rig, Supervised, rig, supervised
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures of all rows."""
+    stats = terminalreporter.stats
+    reports = [report for how in ("passed", "failed") for report in stats.get(how, ())]
+    lines = [
+        line
+        for report in reports
+        for line in getattr(report, "capstdout", "").splitlines()
+        if line.startswith("row=")
+    ]
+    if lines:
+        terminalreporter.section("fault matrix")
+        for line in sorted(lines):
+            terminalreporter.line(line)
+
+
 @pytest.fixture(scope="session")
 def running() -> Iterator[Supervised]:
     with supervised() as plant:

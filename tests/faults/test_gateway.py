@@ -136,7 +136,7 @@ def test_f22_a_reader_stalled_at_the_shipped_depth(on_system: Rig) -> None:
 @pytest.mark.timeout(400)
 def test_f24_two_thousand_readers_come_back_at_once(on_system: Rig) -> None:
     on_system.add_ledgers(2000)
-    on_system.add_sources(2, 10)
+    on_system.add_sources(2, 20)
     time.sleep(1)
     on_system.measure()
     injected_s = on_system.nemesis.kill(*on_system.gateways())

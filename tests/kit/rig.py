@@ -5,6 +5,7 @@ gateway and sources as children of the test, for what supervisord would stand in
 """
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -230,7 +231,6 @@ class Rig:
     readers: Readers
     nemesis: Nemesis
     folder: Path
-    keep: Path
     sources: list[Source] = field(default_factory=list)
     taps: list[Tap] = field(default_factory=list)
     heals_ms: list[float] = field(default_factory=list)
@@ -351,7 +351,7 @@ class Rig:
             wait_for(lambda: all(_has_all(one, newest) for one in self.ledgers), limit_s)
 
     def judge(self) -> Verdict:
-        """Return the verdict and print its line; keep the ledgers of a red row."""
+        """Return the verdict and print its line; keep the ledgers if it is not spotless."""
         self.measure()
         lives = [life for source in self.sources for life in source.lives()]
         verdict = judge(
@@ -362,10 +362,15 @@ class Rig:
             max_rss_mib=self.rss_mib,
         )
         print(verdict)
-        if not verdict.honest:
-            for ledger in self.ledgers:
-                ledger.write(self.keep)
-            print(f"ledgers kept in {self.keep}")
+        if verdict.whole:
+            return verdict
+        for ledger in self.ledgers:
+            ledger.write(self.folder)
+            for entry in ledger.entries:
+                if entry.gap is not None:
+                    print(f"  {ledger.name}: {entry}")
+        shutil.copytree(self.plant.state / "logs", self.folder / "logs", dirs_exist_ok=True)
+        print(f"  ledgers and logs are kept in {self.folder}")
         return verdict
 
 
@@ -374,12 +379,15 @@ def _has_all(ledger: Ledger, lives: Sequence[Life]) -> bool:
 
 
 @contextmanager
-def rig(row: str, plant: Plant, keep: Path, *, taps: int = 1) -> Iterator[Rig]:
-    """Yield a rig on running processes; in the end its sources are gone and nobody is frozen."""
+def rig(row: str, plant: Plant, folder: Path, *, taps: int = 1) -> Iterator[Rig]:
+    """Yield a rig on running processes; in the end its sources are gone and nobody is frozen.
+
+    The folder takes the records of the sources and, of a row that lost something, the ledgers.
+    """
     nemesis = Nemesis(plant.pids)
     with ExitStack() as stack:
         lines = stack.enter_context(readers(plant.address))
-        made = Rig(row, plant, lines, nemesis, keep, keep)
+        made = Rig(row, plant, lines, nemesis, folder)
         for index in range(taps):
             made.taps.append(stack.enter_context(tap(f"tap-{index}", made.settings.endpoint)))
         try:
