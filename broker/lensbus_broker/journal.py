@@ -137,11 +137,12 @@ class Journal:
     def commit(self) -> None:
         """Return when what was stamped may be published."""
         newest = self._ring.newest
-        if self._place is not None:
-            self._place.publish(newest)
         if self._patient and self._store is not None and self._written < newest:
             self._wake.put(True)
             self._wait(newest)
+        # Not before the writer has it: a kill in between would leave a gap that nobody suffered.
+        if self._place is not None:
+            self._place.publish(newest)
 
     def _wait(self, newest: int) -> None:
         limit = time.monotonic() + WAIT_S
