@@ -109,13 +109,15 @@ def stall(made: Rig, calm_s: float, limit_s: float) -> None:
     verdict = made.judge()
     before = p99([ms for one in others for ms in latencies_ms(one, began_s, asleep_s)])
     during = p99([ms for one in others for ms in latencies_ms(one, asleep_s, closed_s)])
+    # A tap gets the same events past the gateways: what it waits for, the machine is busy with.
+    beside = p99(latencies_ms(made.taps[0], asleep_s, closed_s))
     print(
         f"row=F22 closed_after_s={closed_s - asleep_s:.1f} others_p99_ms_before={before:.1f}"
-        f" others_p99_ms_during={during:.1f}"
+        f" others_p99_ms_during={during:.1f} tap_p99_ms_during={beside:.1f}"
     )
     assert verdict.whole
     assert stalled.ends[0] == "cut"
-    assert during <= max(2 * before, 10), "nobody else is to wait for it"
+    assert during <= max(2 * before, 2 * beside, 10), "nobody else is to wait for it"
     for one in others:
         assert len(one.connects) == 1
 

@@ -36,17 +36,17 @@ class Nemesis:
         print(f"nemesis: {text}")
 
     def strike(self, number: signal.Signals, *pids: int) -> float:
-        """Send a signal; return the time at which it was sent (CLOCK_MONOTONIC)."""
-        now = time.monotonic()
+        """Send a signal; return the time by which all had it (CLOCK_MONOTONIC)."""
         allowed = self.given()
         for pid in pids:
             assert pid in allowed, f"{pid} was not given"
             os.kill(pid, number)
+            now = time.monotonic()
             self.timetable.append((now - self.began_s, f"{NAMES[number]} {pid}"))
             print(f"nemesis: {now - self.began_s:.3f} s {NAMES[number]} {pid}")
             (self._stopped.add if number == signal.SIGSTOP else self._stopped.discard)(pid)
-        self.injected_s.append(now)
-        return now
+        self.injected_s.append(time.monotonic())
+        return self.injected_s[-1]
 
     def kill(self, *pids: int) -> float:
         """End processes at once."""
