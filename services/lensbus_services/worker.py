@@ -48,6 +48,8 @@ LINGER_MS: Final = 200
 # Past so many observations that are not numbered yet, the driver has to keep its own.
 INBOX_LIMIT: Final = 20_000
 FULL_S: Final = 0.005  # the broker takes no more: look again so soon
+END_S: Final = 1.8  # SIGTERM ends a worker within 2 s, whoever does not answer
+LEAST_S: Final = 0.1
 FAREWELL_S: Final = 1.0  # so long an ending worker stays to supply its last events
 OUTBOX_PAGE: Final = 1000
 EXIT_STOPPED: Final = 0
@@ -113,6 +115,7 @@ class Worker:
         self._heartbeat_s = settings.broker.heartbeat_s
         self._beat_due = 0.0
         self._give_up: float | None = None
+        self._gone_by = 0.0
         self._threads: list[threading.Thread] = []
         self._events = dial(context, zmq.XPUB, settings.endpoint("worker_events"), "events")
         self._broker = dial(
@@ -188,6 +191,7 @@ class Worker:
         if self._exit is None:
             self._exit = code
             self._give_up = time.monotonic() + self._settings.worker.stop_s
+            self._gone_by = time.monotonic() + END_S
             spawn(self._close, "close")
 
     def _close(self) -> None:
@@ -211,7 +215,8 @@ class Worker:
         return EXIT_STOPPED if self._exit is None else self._exit
 
     def _take_leave(self, reason: str) -> None:
-        limit = time.monotonic() + FAREWELL_S
+        now = time.monotonic()
+        limit = min(now + FAREWELL_S, max(now + LEAST_S, self._gone_by))
         told = False
         poller = zmq.Poller()
         for socket in (self._events, self._broker):
