@@ -31,8 +31,7 @@ from lensbus_proto.runtime.settings import JournalSettings
 
 logger = logging.getLogger(__name__)
 
-# A busy machine lets a thread wait for tens of milliseconds; that is no fault of the disk.
-WAIT_S: Final = 0.25
+WAIT_S: Final = 0.05
 RETRY_S: Final = 0.25
 HEALTHY_S: Final = 1.0
 # What is not written yet must be in memory, so that it can be read all the same.

@@ -336,8 +336,8 @@ def test_a_slow_disk_delays_live_events_once_and_not_for_long(tmp_path: Path, di
             journal.keep_time(time.monotonic())
             waited.append(time.monotonic() - started)
             time.sleep(0.01)
-        assert max(waited) < 2 * WAIT_S
-        assert sorted(waited)[-2] < WAIT_S / 2
+        assert max(waited) < 3 * WAIT_S
+        assert sorted(waited)[-2] < WAIT_S
         assert events(journal) == (list(range(1, 50)), [])
         disk.fault = None
         told(journal, "journal.recovered")
@@ -349,7 +349,7 @@ def test_a_disk_that_syncs_slowly_or_not_delays_nobody(tmp_path: Path, disk: Dis
         for number in range(1, 30):
             started = time.monotonic()
             add(journal, range(number, number + 1))
-            assert time.monotonic() - started < WAIT_S / 2
+            assert time.monotonic() - started < WAIT_S
         disk.sync_fault = full
         told(journal, "journal.degraded")
         disk.sync_fault = None
