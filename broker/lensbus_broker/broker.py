@@ -22,6 +22,7 @@ from lensbus_broker.reader import Reader
 from lensbus_broker.registry import Notice, Registry, State
 from lensbus_broker.relay import Relay
 from lensbus_broker.routing import Pending, Tickets
+from lensbus_broker.standing import Lives, Standing
 from lensbus_proto import WIRE_VERSION
 from lensbus_proto.codec import (
     REQUEST_LIMIT,
@@ -89,10 +90,9 @@ class Broker:
             self._close_sockets()
             raise
         self._reader = Reader()
-        self._journal = Journal(
-            settings.journal, settings.state / "journal", lambda: self._relay.lives()
-        )
+        self._journal = Journal(settings.journal, settings.state / "journal", self._lives)
         self._relay = Relay(self._journal, self._events_out, self._junk)
+        self._registry.recall(self._journal.found.lives, time.monotonic())
         if dropped := self._journal.found.dropped_bytes:
             self._announce_own("journal.truncated", {"dropped_bytes": dropped})
 
@@ -177,6 +177,15 @@ class Broker:
         self._relay.flush()
 
     # Events
+
+    def _lives(self) -> Lives:
+        """Return how every camera stands, for the journal."""
+        lives = {}
+        for life in self._relay.lives():
+            standing = self._registry.standing(life.camera, life.epoch)
+            before = standing or Standing(life.epoch, life.seq)
+            lives[life.camera] = before._replace(seq=life.seq)
+        return lives
 
     def _from_events(self, parts: list[bytes]) -> None:
         self._relay.take(parts, time.monotonic())

@@ -13,7 +13,6 @@ import zmq
 
 from lensbus_broker.follow import GREET_S, Life, Missing, Parts
 from lensbus_broker.journal import Journal
-from lensbus_broker.segments import Lives
 from lensbus_proto import WIRE_VERSION
 from lensbus_proto.codec import EVENT_LIMIT, HEADER_BYTES, pack_event, unpack_header
 from lensbus_proto.errors import RemoteProtocolError
@@ -44,12 +43,12 @@ class Relay:
         self._open: dict[tuple[str, int], Life] = {}
         # Where the events of a topic go: what is in here has been checked.
         self._topics: dict[bytes, Life] = {}
-        for camera, (epoch, seq) in journal.found.lives.items():
-            self._newest[camera] = Life(camera, epoch, seq, seq)
+        for camera, before in journal.found.lives.items():
+            self._newest[camera] = Life(camera, before.epoch, before.seq, before.seq)
 
-    def lives(self) -> Lives:
-        """Return how far every camera has come, for the journal."""
-        return {camera: (life.epoch, life.seq) for camera, life in self._newest.items()}
+    def lives(self) -> Iterator[Life]:
+        """Yield the newest life of every camera."""
+        yield from self._newest.values()
 
     # What comes in
 
