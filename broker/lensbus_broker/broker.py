@@ -7,7 +7,6 @@ envelope gets an answer.
 
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -23,6 +22,7 @@ from lensbus_broker.registry import Notice, Registry, State
 from lensbus_broker.relay import Relay
 from lensbus_broker.routing import Pending, Tickets
 from lensbus_broker.standing import Lives, Standing
+from lensbus_broker.tally import Tally
 from lensbus_proto import WIRE_VERSION
 from lensbus_proto.codec import (
     REQUEST_LIMIT,
@@ -58,7 +58,6 @@ logger = logging.getLogger(__name__)
 
 # So many messages of one socket are taken before the others get their turn.
 BATCH: Final = 256
-JUNK_REPORT_S: Final = 1.0
 PARTING_S: Final = 0.5  # so long a worker that ends is asked for its last events
 
 Socket = zmq.Socket[bytes]
@@ -75,8 +74,7 @@ class Broker:
         self._partings: dict[tuple[str, int], tuple[Goodbye, bytes, float]] = {}
         self._epoch = unix_us()
         self._started = time.monotonic()
-        self._junk: Counter[str] = Counter()
-        self._junk_reported = 0.0
+        self._tally = Tally()
         self._sockets: list[Socket] = []
         try:
             self._events_in = self._serve(context, zmq.SUB, settings, "worker_events", "events")
@@ -91,7 +89,7 @@ class Broker:
             raise
         self._reader = Reader()
         self._journal = Journal(settings.journal, settings.state / "journal", self._lives)
-        self._relay = Relay(self._journal, self._events_out, self._junk)
+        self._relay = Relay(self._journal, self._events_out, self._tally)
         self._registry.recall(self._journal.found.lives, time.monotonic())
         if dropped := self._journal.found.dropped_bytes:
             self._announce_own("journal.truncated", {"dropped_bytes": dropped})
@@ -169,11 +167,8 @@ class Broker:
         for pending in self._tickets.overdue(now):
             error = DeadlinePassed("no answer from the worker before the deadline", began=True)
             self._answer(pending.envelope, pending.command_id, error)
-        if self._junk and now - self._junk_reported >= JUNK_REPORT_S:
-            for where, dropped in self._junk.items():
-                logger.warning("junk dropped", extra={"where": where, "count": dropped})
-            self._junk.clear()
-            self._junk_reported = now
+        for where, dropped in self._tally.report(now).items():
+            logger.warning("junk dropped", extra={"where": where, "count": dropped})
         self._relay.flush()
 
     # Events
@@ -231,7 +226,7 @@ class Broker:
         except CommandError as error:
             self._answer(envelope, command_id, error)
         except (RemoteProtocolError, UnicodeDecodeError) as error:
-            self._junk["commands"] += 1
+            self._tally.drop("commands")
             self._answer_map(
                 envelope, command_id, {"code": "protocol.remote", "message": str(error)}
             )
@@ -264,15 +259,29 @@ class Broker:
                     self._answer(envelope, command.id, page.result(), page.parts)
                 else:
                     self._reader.submit(envelope, command.id, page)
+            case "metrics":
+                self._answer(envelope, command.id, self._metrics())
             case "ping":
-                result = {
-                    **place,
-                    "uptime_s": time.monotonic() - self._started,
-                    "version": WIRE_VERSION,
-                }
+                result = {**place, "uptime_s": self._uptime_s(), "version": WIRE_VERSION}
                 self._answer(envelope, command.id, result)
             case other:
                 raise CommandUnknown(f"the broker has no command {other!r}")
+
+    def _uptime_s(self) -> float:
+        return time.monotonic() - self._started
+
+    def _metrics(self) -> Data:
+        return {
+            "uptime_s": self._uptime_s(),
+            "events": self._journal.newest - self._journal.found.newest,
+            "gaps": self._tally.gaps,
+            "lost": self._tally.lost,
+            "junk": dict(self._tally.junk),
+            "workers": self._registry.present,
+            "journal_degraded": self._journal.degraded,
+            "journal_events": self._journal.kept_events,
+            "journal_bytes": self._journal.kept_bytes,
+        }
 
     def _answer(
         self,
@@ -309,7 +318,7 @@ class Broker:
         try:
             presence = unpack_presence(message)
         except RemoteProtocolError:
-            self._junk["worker_commands"] += 1
+            self._tally.drop("worker_commands")
             return
         if self._registry.is_stale(presence):
             self._workers.send_multipart([address, b"replaced"])
@@ -321,11 +330,11 @@ class Broker:
             found = self._catch_up.redeem(ticket, address, reply)
             if found is not None:
                 now = time.monotonic()
-                self._relay.answer(found.life, found.first, found.events, now)
+                self._relay.answer(found, now)
                 # The next page need not wait for its turn.
                 self._relay.keep_time(now, self._ask_outbox)
         except RemoteProtocolError:
-            self._junk["worker_commands"] += 1
+            self._tally.drop("worker_commands")
 
     def _note(self, presence: Hello | Heartbeat | Goodbye, address: bytes) -> None:
         now = time.monotonic()

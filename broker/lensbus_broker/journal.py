@@ -142,6 +142,22 @@ class Journal:
         """The newest position that was given."""
         return self._ring.newest
 
+    @property
+    def degraded(self) -> bool:
+        """Whether `journal.degraded` was told, and not `journal.recovered` since."""
+        return self._told is not None
+
+    @property
+    def kept_events(self) -> int:
+        """How many events can be had, at most."""
+        extent = self.extent()
+        return extent.newest - extent.oldest + 1
+
+    @property
+    def kept_bytes(self) -> int:
+        """How large they are together: on the disk, or in memory without one."""
+        return self._ring.size_bytes if self._store is None else self._store.size_bytes
+
     def stamp(self, parts: list[bytes]) -> None:
         """Give an event the next position, in its header, and take it in."""
         parts[1] = stamp_header(parts[1], self.id, self._ring.newest + 1)

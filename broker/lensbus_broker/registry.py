@@ -88,6 +88,11 @@ class Registry:
         """Return a camera's entry, if the camera is known."""
         return self.entries.get(camera)
 
+    @property
+    def present(self) -> int:
+        """How many cameras have a worker that is heard."""
+        return sum(entry.state is State.PRESENT for entry in self.entries.values())
+
     def is_stale(self, message: Hello | Heartbeat | Goodbye) -> bool:
         """Tell whether a newer worker than the sender holds the camera."""
         newest = self._newest(message.camera)

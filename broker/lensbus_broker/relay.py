@@ -5,14 +5,15 @@ any more becomes one `gap`.
 """
 
 import struct
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import zmq
 
+from lensbus_broker.catchup import Answer
 from lensbus_broker.follow import GREET_S, Life, Missing, Parts
 from lensbus_broker.journal import Journal
+from lensbus_broker.tally import Tally
 from lensbus_proto import WIRE_VERSION
 from lensbus_proto.codec import EVENT_LIMIT, HEADER_BYTES, pack_event, unpack_header
 from lensbus_proto.errors import RemoteProtocolError
@@ -32,10 +33,10 @@ Ask = Callable[[Life, int], None]
 class Relay:
     """Takes events of workers and makes some of its own; `flush` publishes them."""
 
-    def __init__(self, journal: Journal, out: "zmq.Socket[bytes]", junk: Counter[str]) -> None:
+    def __init__(self, journal: Journal, out: "zmq.Socket[bytes]", tally: Tally) -> None:
         self._journal = journal
         self._out = out
-        self._junk = junk
+        self._tally = tally
         self._waiting: list[Parts] = []
         # The newest life of every camera, the older ones that are not over, those to look after.
         self._newest: dict[str, Life] = {}
@@ -73,7 +74,7 @@ class Relay:
         try:
             self._take_slowly(parts, now)
         except RemoteProtocolError:
-            self._junk["worker_events"] += 1
+            self._tally.drop("worker_events")
 
     def _take_slowly(self, parts: Parts, now: float) -> None:
         if len(parts) != 3 or len(parts[2]) > EVENT_LIMIT:
@@ -84,7 +85,10 @@ class Relay:
             raise RemoteProtocolError("a worker speaks as the broker")
         life = self.life(camera, header.epoch, now)
         if life is None:
-            self._junk["late_events"] += 1
+            self._tally.drop("late_events")
+            return
+        if not life.believes(header.seq):
+            self._tally.drop("false_events")
             return
         if life is self._newest[camera]:
             if len(self._topics) >= _TOPICS:
@@ -125,13 +129,15 @@ class Relay:
             life.ends = by
             self._watch(life)
 
-    def answer(self, life: Life, first: int, events: list[Parts], now: float) -> None:
-        """Take what a worker's outbox had; `first` is the oldest number it still has."""
-        missing = life.answer(first, now)
+    def answer(self, answer: Answer, now: float) -> None:
+        """Take what a worker's outbox had."""
+        life = answer.life
+        self._tally.drop("false_events", life.disown(answer.newest, now))
+        missing = life.answer(answer.first, now)
         if missing is not None:
             self._declare(life, missing)
             self._pass(life.release(now))
-        for parts in events:
+        for parts in answer.events:
             header = unpack_header(parts[1], HeaderType.EVENT)
             if split_topic(parts[0])[0] != life.camera or header.epoch != life.epoch:
                 raise RemoteProtocolError("an outbox holds what is not its own")
@@ -168,6 +174,7 @@ class Relay:
 
     def _declare(self, life: Life, missing: Missing) -> None:
         count = missing.to_seq - missing.from_seq + 1
+        self._tally.declare(count)
         data = {
             "epoch": life.epoch,
             "from_seq": missing.from_seq,

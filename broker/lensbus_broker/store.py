@@ -165,6 +165,11 @@ class Store:
         return segments[0].first if segments else None
 
     @property
+    def size_bytes(self) -> int:
+        """How large all segments are together."""
+        return sum(segment.size for segment in self.segments)
+
+    @property
     def segment_bytes(self) -> int:
         """How large a segment may grow: small enough that expiry goes in steps of an eighth."""
         return max(16_384, min(SEGMENT_BYTES, self._limits.max_bytes // 8))
