@@ -24,7 +24,7 @@ def kinds(ledger: Ledger, camera: str) -> list[tuple[str, int]]:
 def test_f01_a_worker_killed_while_idle_is_told_lost_and_comes_back(on_system: Rig) -> None:
     on_system.add_ledgers(5)
     idle, busy = on_system.add_sources(2, 125)
-    time.sleep(1.5)  # past the time in which supervisord would call its end a failed start
+    idle.wait_steady()
     idle.rate(0)
     on_system.wait_quiet(idle)
     injected_s = on_system.kill(idle)
@@ -92,7 +92,7 @@ def test_f03_a_hundred_workers_killed_in_bursts(on_children: tuple[Rig, Bare]) -
 def test_f06_a_frozen_worker_is_told_lost_and_goes_on_without_loss(on_system: Rig) -> None:
     on_system.add_ledgers(5)
     frozen, busy = on_system.add_sources(2, 125)
-    time.sleep(1)
+    on_system.wait_flowing()
     frozen_s = on_system.nemesis.stop(frozen.pid())
     for ledger in on_system.ledgers:
         wait_for(lambda ledger=ledger: "worker.lost" in ledger.kinds(frozen.camera), limit_s=5)  # type: ignore[misc]
@@ -123,7 +123,9 @@ def test_f06_a_frozen_worker_is_told_lost_and_goes_on_without_loss(on_system: Ri
 def test_f13_everything_dies_at_once_and_nothing_is_lost(on_system: Rig) -> None:
     on_system.add_ledgers(20)
     sources = on_system.add_sources(4, 125)
-    time.sleep(1.5)
+    on_system.wait_flowing()
+    for source in sources[:2]:
+        source.wait_steady()
     pids = [source.pid() for source in sources[:2]]
     on_system.measure()
     for source in sources[:2]:
@@ -158,7 +160,7 @@ def test_f13_a_worker_that_dies_with_the_broker_and_stays_away_is_told_lost(
     made, plant = on_children
     made.add_ledgers(3)
     dead, busy = made.add_sources(2, 125)
-    made.wait_healed(time.monotonic(), 5)
+    made.wait_flowing()
     pid, broker = dead.pid(), made.broker()
     dead.kills += 1
     injected_s = made.nemesis.kill(broker, pid)
