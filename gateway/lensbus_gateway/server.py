@@ -29,6 +29,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from lensbus_proto.runtime.settings import GatewaySettings, HubSettings, Settings
 
 HAND_OVER: Final = "lensbus.hand_over"
+TICK_S: Final = 1.0  # uvicorn's ten a second cost an idle gateway more than all else
 REQUEST_S: Final = 10.0  # for a whole request to arrive, head and body
 LINGER_S: Final = 2.0
 BACKLOG: Final = 2048
@@ -270,6 +271,7 @@ class GatewayServer(uvicorn.Server):
         super().__init__(config)
         self._streams = streams
         self._hub_settings = settings.hub
+        self._stopping = asyncio.Event()
         self._ready = settings.state / "run" / f"gateway-{os.getpid()}.ready"
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -280,6 +282,13 @@ class GatewayServer(uvicorn.Server):
         # Who replaces gateways one by one cannot ask this one: they all share their socket.
         with contextlib.suppress(OSError):
             self._ready.touch()
+
+    async def main_loop(self) -> None:
+        """Wait for the end; once a second uvicorn renews what it says in every head."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S):
+                    await self._stopping.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting, end the streams, wait a moment for the rest."""
@@ -309,6 +318,7 @@ class GatewayServer(uvicorn.Server):
     def stop(self) -> None:
         """Ask for the end; from another thread through `call_soon_threadsafe`."""
         self.should_exit = True
+        self._stopping.set()
 
     def drain(self) -> None:
         """Ask for the end after all requests under way have been answered."""
