@@ -5,6 +5,7 @@ import shutil
 import statistics
 import subprocess
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -33,6 +34,13 @@ def small_disk(path: Path, size: str) -> Iterator[None]:
 
 def grow(path: Path, size: str) -> None:
     subprocess.run(["mount", "-o", f"remount,size={size}", str(path)], check=True)
+
+
+def is_degraded(made: Rig) -> bool:
+    """Tell what a scrape of the gateway says about the journal."""
+    host, port = made.plant.address
+    with urllib.request.urlopen(f"http://{host}:{port}/metrics", timeout=5) as answer:
+        return b"\nlensbus_journal_degraded 1\n" in answer.read()
 
 
 def says(ledger: Ledger, kind: str, since: int = 0) -> bool:
@@ -88,8 +96,10 @@ def restart(made: Rig, plant: Bare, *names: str) -> float:
 def test_f27_a_full_disk_stops_no_event_and_is_told_honestly(row: str, tmp_path: Path) -> None:
     with on_small_disk(row, tmp_path) as (made, plant):
         always, *_ = made.add_ledgers(3)
+        assert not is_degraded(made)
         made.add_sources(1, 400, pad=8000)
         wait_for(lambda: says(always, "journal.degraded"), limit_s=20)
+        assert is_degraded(made)
         left = newest_event(always)
         # Until the broker's memory, too, has forgotten it: 16 MiB.
         wait_for(lambda: newest_event(always).position - left.position > 2500, limit_s=30)
@@ -98,6 +108,7 @@ def test_f27_a_full_disk_stops_no_event_and_is_told_honestly(row: str, tmp_path:
         made.wait_healed(restarted_s, 10)
         grow(plant.state / "journal", "64m")
         wait_for(lambda: says(always, "journal.recovered"), limit_s=20)
+        assert not is_degraded(made)
         made.wait_flowing()
         left = newest_event(always)
         made.wait_flowing(for_s=0.5)
