@@ -154,8 +154,8 @@ class Broker:
     def _keep_time(self, now: float) -> None:
         self._relay.keep_time(now, self._ask_outbox)
         for goodbye, address, until in list(self._partings.values()):
-            life = self._relay.life(goodbye.camera, goodbye.epoch, now)
-            if life is None or life.complete or now >= until:
+            life = self._relay.find(goodbye.camera, goodbye.epoch)
+            if (life is not None and life.greeted and life.complete) or now >= until:
                 self._part(goodbye, address)
         for kind, data in self._journal.keep_time(now):
             self._announce_own(kind, data)
@@ -338,9 +338,11 @@ class Broker:
 
     def _note(self, presence: Hello | Heartbeat | Goodbye, address: bytes) -> None:
         now = time.monotonic()
-        life = self._relay.life(presence.camera, presence.epoch, now)
+        notices: Sequence[Notice] | None = ()
         match presence:
             case Hello():
+                # What is left of the life before goes out before its end is told.
+                self._relay.life(presence.camera, presence.epoch, now)
                 notices = self._registry.hello(presence, address, now)
                 abandoned = self._tickets.abandon(presence.camera, keep=address)
                 self._fail_all(abandoned, "a new worker took its place")
@@ -352,18 +354,20 @@ class Broker:
                 packed = pack_map(welcome, REQUEST_LIMIT)
                 self._workers.send_multipart([address, b"welcome", packed])
             case Heartbeat():
-                known = self._registry.heartbeat(presence, address, now)
-                if known is None:
-                    self._workers.send_multipart([address, b"who"])
-                    return
-                notices = known
+                notices = self._registry.heartbeat(presence, address, now)
             case Goodbye():
-                notices = []
                 key = presence.camera, presence.epoch
                 self._partings.setdefault(key, (presence, address, now + PARTING_S))
+                entry = self._registry.get(presence.camera)
+                if entry is None or entry.hello.epoch != presence.epoch:
+                    notices = None
+        if notices is None:
+            # Nobody's word counts before its hello; who ends is asked for its last events then.
+            self._workers.send_multipart([address, b"who"])
+            return
         for notice in notices:
             self._announce(notice)
-        if life is not None:
+        if (life := self._relay.find(presence.camera, presence.epoch)) is not None:
             self._relay.greet(life, presence.seq, now)
 
     def _part(self, goodbye: Goodbye, address: bytes) -> None:
@@ -371,7 +375,7 @@ class Broker:
         now = time.monotonic()
         del self._partings[goodbye.camera, goodbye.epoch]
         self._workers.send_multipart([address, b"farewell"])
-        if (life := self._relay.life(goodbye.camera, goodbye.epoch, now)) is not None:
+        if (life := self._relay.find(goodbye.camera, goodbye.epoch)) is not None:
             self._relay.expect_no_more(life, now)
             self._relay.keep_time(now, self._ask_outbox)
         for notice in self._registry.goodbye(goodbye):

@@ -24,6 +24,8 @@ from lensbus_proto.topics import BROKER, split_topic
 _EPOCH_SEQ: Final = struct.Struct(">QQ")
 _PLAIN: Final = bytes((0x4C, WIRE_VERSION, HeaderType.EVENT, 0))
 _TOPICS: Final = 10_000
+# So many workers at once may be heard before they say hello.
+_UNMET: Final = 100
 # The last events of a worker may still be on their way when the next one says hello.
 GRACE_S: Final = 0.3
 
@@ -42,6 +44,9 @@ class Relay:
         self._newest: dict[str, Life] = {}
         self._older: dict[tuple[str, int], Life] = {}
         self._open: dict[tuple[str, int], Life] = {}
+        # Lives whose worker has not said hello yet. An event alone cannot end the life before it:
+        # a forged epoch would silence the true worker.
+        self._unmet: dict[tuple[str, int], Life] = {}
         # Where the events of a topic go: what is in here has been checked.
         self._topics: dict[bytes, Life] = {}
         for camera, before in journal.found.lives.items():
@@ -83,27 +88,50 @@ class Relay:
         header = unpack_header(parts[1], HeaderType.EVENT)
         if header.from_broker or camera == BROKER or header.seq == 0:
             raise RemoteProtocolError("a worker speaks as the broker")
-        life = self.life(camera, header.epoch, now)
-        if life is None:
+        newest = self._newest.get(camera)
+        if newest is None or newest.epoch < header.epoch:
+            life = self._meet(camera, header.epoch)
+        elif (known := self.find(camera, header.epoch)) is not None:
+            life = known
+        else:
             self._tally.drop("late_events")
             return
         if not life.believes(header.seq):
             self._tally.drop("false_events")
             return
-        if life is self._newest[camera]:
+        if life is newest:
             if len(self._topics) >= _TOPICS:
                 self._topics.clear()
             self._topics[parts[0]] = life
         self._pass(life.feed(header.seq, parts, now))
-        self._watch(life)
+        if life is newest:
+            self._watch(life)
 
-    def life(self, camera: str, epoch: int, now: float) -> Life | None:
-        """Return a life, a new one if it is the newest of its camera; None if it is over."""
+    def _meet(self, camera: str, epoch: int) -> Life:
+        """Return the life of a worker that is heard before its hello."""
+        key = camera, epoch
+        if key not in self._unmet:
+            if len(self._unmet) >= _UNMET:
+                self._forget(next(iter(self._unmet)))
+            self._unmet[key] = Life(camera, epoch)
+        return self._unmet[key]
+
+    def _forget(self, key: tuple[str, int]) -> None:
+        # If its worker says hello after all, its outbox has them.
+        self._tally.drop("early_events", len(self._unmet.pop(key).held))
+
+    def find(self, camera: str, epoch: int) -> Life | None:
+        """Return a life whose worker has said hello and that is not over."""
         newest = self._newest.get(camera)
         if newest is not None and newest.epoch == epoch:
             return newest
-        if newest is not None and newest.epoch > epoch:
-            return self._older.get((camera, epoch))
+        return self._older.get((camera, epoch))
+
+    def life(self, camera: str, epoch: int, now: float) -> Life | None:
+        """Return the life of a worker that says hello; None if it is over."""
+        newest = self._newest.get(camera)
+        if newest is not None and newest.epoch >= epoch:
+            return self.find(camera, epoch)
         if newest is not None:
             newest.greeted = True
             newest.ends = now + GRACE_S if newest.ends is None else newest.ends
@@ -113,7 +141,8 @@ class Relay:
             self._topics = {
                 topic: life for topic, life in self._topics.items() if life is not newest
             }
-        self._newest[camera] = Life(camera, epoch)
+        key = camera, epoch
+        self._newest[camera] = self._unmet.pop(key) if key in self._unmet else Life(*key)
         return self._newest[camera]
 
     def greet(self, life: Life, seq: int, now: float) -> None:
@@ -200,6 +229,9 @@ class Relay:
 
     def keep_time(self, now: float, ask: Ask) -> None:
         """Ask for what is missing, give up what has been waited for long enough."""
+        for key, life in list(self._unmet.items()):
+            if life.since is not None and now - life.since > GREET_S:
+                self._forget(key)
         for key, life in list(self._open.items()):
             if not life.greeted and life.since is not None and now - life.since > GREET_S:
                 self.greet(life, life.seq, now)
