@@ -23,9 +23,10 @@ from typing import ClassVar, Final, Protocol
 
 import httptools
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from lensbus_gateway.door import Door
 from lensbus_proto.runtime.settings import GatewaySettings, HubSettings, Settings
 
 HAND_OVER: Final = "lensbus.hand_over"
@@ -248,14 +249,18 @@ class Streams(Protocol):
 class GatewayServer(uvicorn.Server):
     """Serves until SIGTERM or SIGINT, then ends everything within 2 s and returns."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, streams: Streams) -> None:
+    def __init__(self, app: Starlette, settings: Settings, streams: Streams) -> None:
         class Bound(GatewayProtocol):  # uvicorn makes the objects, so the limits go to the class
             pass
 
+        class Front(Door):
+            pass
+
         Bound.settings = settings.gateway
+        Front.hub, Front.protocol, Front.request_s = app.state.hub, Bound, Bound.request_s
         config = uvicorn.Config(
             app,
-            http=Bound,
+            http=Front,
             loop="uvloop",
             ws="none",
             lifespan="on",
