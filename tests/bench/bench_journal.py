@@ -33,7 +33,8 @@ from lensbus_broker.records import position_of  # noqa: E402
 from lensbus_broker.relay import Relay  # noqa: E402
 from lensbus_broker.store import Checkpoint, Store  # noqa: E402
 from lensbus_broker.tally import Tally  # noqa: E402
-from lensbus_proto.codec import stamp_header  # noqa: E402
+from lensbus_proto.codec import pack_presence, stamp_header  # noqa: E402
+from lensbus_proto.messages import Hello  # noqa: E402
 from lensbus_proto.runtime.settings import JournalSettings  # noqa: E402
 
 EVENTS, ROUNDS, SIZE = 60_000, 3, 100
@@ -243,6 +244,9 @@ def main() -> None:
             reader.subscribe(b"CAM1/")
             reader.connect(settings.endpoint("events"))
             publisher.recv()
+            with client(settings, "worker_commands", zmq.DEALER) as worker:
+                worker.send_multipart(pack_presence(Hello("CAM1", 10, 0, "bench", "Bench 1", True)))
+                assert worker.recv_multipart()[0] == b"welcome"
             with client(settings, "commands", zmq.REQ) as req:
                 ask(req, "", "ping")
             took = latency(publisher, reader)
