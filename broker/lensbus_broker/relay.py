@@ -89,11 +89,9 @@ class Relay:
         if header.from_broker or camera == BROKER or header.seq == 0:
             raise RemoteProtocolError("a worker speaks as the broker")
         newest = self._newest.get(camera)
-        if newest is None or newest.epoch < header.epoch:
-            life = self._meet(camera, header.epoch)
-        elif (known := self.find(camera, header.epoch)) is not None:
-            life = known
-        else:
+        unmet = newest is None or newest.epoch < header.epoch
+        life = (self._meet if unmet else self.find)(camera, header.epoch)
+        if life is None:
             self._tally.drop("late_events")
             return
         if not life.believes(header.seq):
@@ -104,7 +102,7 @@ class Relay:
                 self._topics.clear()
             self._topics[parts[0]] = life
         self._pass(life.feed(header.seq, parts, now))
-        if life is newest:
+        if not unmet:
             self._watch(life)
 
     def _meet(self, camera: str, epoch: int) -> Life:
@@ -121,7 +119,7 @@ class Relay:
         self._tally.drop("early_events", len(self._unmet.pop(key).held))
 
     def find(self, camera: str, epoch: int) -> Life | None:
-        """Return a life whose worker has said hello and that is not over."""
+        """Return a life that is known and not over."""
         newest = self._newest.get(camera)
         if newest is not None and newest.epoch == epoch:
             return newest
