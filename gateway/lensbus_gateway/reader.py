@@ -42,12 +42,25 @@ class SocketReader:
         if self._socket.closed:
             return
         batch: list[Parts] = []
-        while len(batch) < BATCH and self._has_more():
-            batch.append(self._socket.recv_multipart(zmq.NOBLOCK))
+        try:
+            batch.append(self._receive())
+            while len(batch) < BATCH and self._has_more():
+                batch.append(self._receive())
+        except zmq.Again:
+            pass
         if len(batch) == BATCH:
             self._loop.call_soon(self.look)
         if batch:
             self._deliver(batch)
+
+    def _receive(self) -> Parts:
+        # What recv_multipart does, without asking the socket after every part for another one.
+        parts: list[bytes] = []
+        while True:
+            part = self._socket.recv(zmq.NOBLOCK, copy=False)
+            parts.append(part.bytes)
+            if not part.more:
+                return parts
 
     def _has_more(self) -> bool:
         ready = self._socket.getsockopt(zmq.EVENTS)
