@@ -1,10 +1,10 @@
 """What an event and an idle client cost the gateway, beside nchan and a bare loop in C.
 
-Run: `.venv/bin/python tests/bench/bench_sse.py`; about four minutes, bounded by count and time. Needs
-`cc`; without nginx and its module nchan that column is left out. The servers take turns, `--rounds`
-times, and medians count: what else runs on the machine disturbs all alike. Server on the first
-core; readers (sse_readers.c) and publisher on the last. CPU is that of all threads of the server's
-processes.
+Run: `.venv/bin/python tests/bench/bench_sse.py`; about four minutes, bounded by count and time.
+Needs `cc`; without nginx and its module nchan that column is left out. The servers take turns,
+`--rounds` times, and medians count: what else runs on the machine disturbs all alike. Server on the
+first core; readers (sse_readers.c) and publisher on the last. CPU is that of all threads of the
+server's processes.
 
 - delivery: 100 and 1000 clients, 20 events/s of about 200 bytes of data;
 - saturated: a burst to 1000 clients, from the first event read to the last;
@@ -26,7 +26,7 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -68,12 +68,11 @@ GOALS: Final = {
 }
 FLOOR_GOAL: Final = 1.4
 
-COSTS: Final = (
-    ("events alone", BROKER, "?ids=0"),
-    ("and ids", BROKER, ""),
-    ("and a filter", BROKER, "?types=numbered"),
-    ("and the journal", JOURNAL, "?types=numbered"),
-)
+# One thing more each time: what is told, behind which server, and what the clients ask for.
+COSTS: Final[Mapping[str, Mapping[str, str]]] = {
+    BROKER: {"events alone": "?ids=0", "and ids": "", "and a filter": "?types=numbered"},
+    JOURNAL: {"and the journal": "?types=numbered"},
+}
 
 Figures = dict[str, float]
 Table = dict[str, dict[str, list[float]]]  # of each measure: by server, the figure of each round
@@ -171,13 +170,20 @@ def saturated(programs: Path, server: Server, streams: int, count: int) -> Figur
 
 def arrival(programs: Path, server: Server, streams: int) -> Figures:
     """Return what many clients that come at once and then wait cost."""
-    with readers(programs, server, 200, seconds=0.3):
-        pass  # so that the first growth of everything else is not counted
     before = server.memory_kib()
     with readers(programs, server, streams, seconds=1) as end:
         used = server.memory_kib() - before
         got = end()
     return {MEMORY: used / streams, CONNECTS: streams / got["connect_s"]}
+
+
+@contextmanager
+def warm(name: str, programs: Path) -> Iterator[Server]:
+    """Run a server that has had its first clients: what grows once is not counted."""
+    with sse_servers.running(name, programs) as server:
+        with readers(programs, server, 200, seconds=0.3):
+            pass
+        yield server
 
 
 def side_by_side(programs: Path, names: Sequence[str], rounds: int, seconds: float) -> Table:
@@ -191,14 +197,14 @@ def side_by_side(programs: Path, names: Sequence[str], rounds: int, seconds: flo
     for number in range(rounds):
         for name in names:
             progress(f"round {number + 1}: {name}")
-            with sse_servers.running(name, programs) as server:
+            with warm(name, programs) as server:
                 for streams in (100, CROWD):
                     figures = delivery(programs, server, streams, seconds, awake=True)
                     note(name, figures, f", {streams} clients")
                 if name in BURST:
                     note(name, saturated(programs, server, CROWD, BURST[name]))
             if name in BURST:
-                with sse_servers.running(name, programs) as server:
+                with warm(name, programs) as server:
                     note(name, arrival(programs, server, ARRIVING))
     return table
 
@@ -237,11 +243,12 @@ def costs(programs: Path, rounds: int, seconds: float) -> dict[str, list[float]]
     """Return the CPU per delivery with one thing more each time, of gateway and broker."""
     found: dict[str, list[float]] = defaultdict(list)
     for number in range(rounds):
-        for label, name, query in COSTS:
-            progress(f"round {number + 1}: {label}")
-            with sse_servers.running(name, programs) as server:
-                figures = delivery(programs, server, CROWD, seconds, query=query, awake=True)
-            found[label].append(figures[CPU])
+        for name, queries in COSTS.items():
+            progress(f"round {number + 1}: {name}")
+            with warm(name, programs) as server:
+                for label, query in queries.items():
+                    figures = delivery(programs, server, CROWD, seconds, query=query, awake=True)
+                    found[label].append(figures[CPU])
     return found
 
 
