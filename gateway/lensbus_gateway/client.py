@@ -77,7 +77,7 @@ class Client(asyncio.Protocol):
         """Take over the connection.
 
         From here on the client is paused whenever anything waits in the transport: then `write`
-        may pass the transport by, which is a tenth cheaper (tests/bench/bench_sse.py).
+        may pass the transport by, which is 7 % cheaper (tests/bench/bench_sse.py).
         """
         self.transport = transport
         connection = transport.get_extra_info("socket")

@@ -4,7 +4,7 @@ Measured at 190-210 k events/s, against 74 k with `zmq.asyncio`. The descriptor 
 it becomes readable once and stays silent until nothing is left to read, and any other use of the
 socket can swallow the edge. So: read until nothing is left, and look again after every send and
 every subscription. Whether something is left is asked, not tried: after a pause, when no cache is
-warm, the exception would cost a sixth of all that is done for an event (tests/bench/bench_sse.py).
+warm, the exception would cost a tenth of all that is done for an event (tests/bench/bench_sse.py).
 """
 
 import asyncio
