@@ -170,11 +170,15 @@ def saturated(programs: Path, server: Server, streams: int, count: int) -> Figur
 
 def arrival(programs: Path, server: Server, streams: int) -> Figures:
     """Return what many clients that come at once and then wait cost."""
-    before = server.memory_kib()
+    before_kib, before_s = server.memory_kib(), server.cpu_s()
     with readers(programs, server, streams, seconds=1) as end:
-        used = server.memory_kib() - before
+        used_kib, cpu_s = server.memory_kib() - before_kib, server.cpu_s() - before_s
         got = end()
-    return {MEMORY: used / streams, CONNECTS: streams / got["connect_s"]}
+    return {
+        MEMORY: used_kib / streams,
+        CONNECTS: streams / got["connect_s"],
+        "CPU per connect, us": cpu_s * 1e6 / streams,
+    }
 
 
 @contextmanager
