@@ -10,6 +10,8 @@ from lensbus_gateway.alpha.bus import ask, camera_of, remembered
 from lensbus_gateway.alpha.envelope import Refusal, answer, done
 from lensbus_gateway.alpha.resource import Handler
 from lensbus_gateway.pictures import PictureWatcher
+from lensbus_gateway.stream import picture_response
+from lensbus_gateway.viewers import Viewers
 from lensbus_proto.errors import CommandError
 from lensbus_proto.messages import Picture
 
@@ -20,7 +22,7 @@ NEXT_S: Final = 0.1  # keeps a client that polls without a pause from spinning
 
 async def get_live_view(request: Request) -> Response:
     """Give a GET to what its path names."""
-    return await _dispatch(request, {"status": _status, "frame": _frame})
+    return await _dispatch(request, {"status": _status, "frame": _frame, "stream": _stream})
 
 
 async def post_live_view(request: Request) -> Response:
@@ -91,6 +93,20 @@ async def _frame(request: Request) -> Response:
     given[camera] = picture
     headers = {"Cache-Control": "no-store"}
     return Response(picture.image, media_type="image/jpeg", headers=headers)
+
+
+async def _stream(request: Request) -> Response:
+    """Show pictures until live view stops: one answer without end, which browsers show moving."""
+    if not await _streaming(request):
+        raise Refusal("No live view frame available", status=404, block=False)
+    viewers: Viewers = request.app.state.viewers
+    if not viewers.has_room():
+        raise Refusal("Too many watch already", status=503, block=False)
+
+    async def goes_on() -> bool:
+        return bool(await _streaming(request))
+
+    return picture_response(request, camera_of(request), STREAM, goes_on)
 
 
 async def _streaming(request: Request) -> bool | None:
