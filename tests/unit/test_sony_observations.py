@@ -91,16 +91,22 @@ def test_autofocus_through_the_other_callback_is_unlocked() -> None:
         (0x20028, "settingsResult", {"operation": "read", "success": True}),
         (0x2002A, "settingsResult", {"operation": "save", "success": False}),
         (0x2008C, "cautionDisplay", {"message": "CautionDisplay"}),
-        (0x20043, "lutImportResult", {"success": True, "status": "success"}),
-        (
-            0x20047,
-            "lutImportResult",
-            {"success": False, "status": "storage_full", "error": "storage_full"},
-        ),
     ],
 )
 def test_some_warnings_are_kinds_of_their_own(code: int, kind: str, data: dict[str, Any]) -> None:
     assert told(Seen(Kind.WARNING, code=code)) == (kind, data)
+
+
+def test_the_result_of_a_look_names_its_slot() -> None:
+    scene = Scene(FOUND, lut_slot=5)
+    assert told(Seen(Kind.WARNING, code=0x20043), scene) == (
+        "lutImportResult",
+        {"slot": 5, "success": True, "status": "success"},
+    )
+    assert told(Seen(Kind.WARNING, code=0x20047), scene) == (
+        "lutImportResult",
+        {"slot": 5, "success": False, "status": "storage_full", "error": "storage_full"},
+    )
 
 
 def test_a_download_has_its_full_path_and_size(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The memory card: what is on it, and having files sent over."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,16 +17,24 @@ from lensbus_services.sony.codes import (
 from lensbus_services.sony.link import Link
 from lensbus_services.sony.observations import Pull
 from lensbus_services.sony.session import Session
-from lensbus_services.sony.values import CardFile
+from lensbus_services.sony.values import CardFile, Listing
 
 RETRY_S: Final = 0.2
 INDEX_LIMIT_S: Final = 10.0
+PAGE_BYTES: Final = 512 * 1024  # a reply is at most 1 MiB
+FILE_BYTES: Final = 110  # of a file on the wire besides its path
 PREVIEWS: Final = {"thumbnail": THUMBNAIL, "screennail": SCREENNAIL}
 
 
-def list_files(session: Session, slot: int, deadline_s: float) -> list[dict[str, Any]]:
-    """Return the files on the card in a slot, as they travel."""
+def list_files(session: Session, slot: int, deadline_s: float, offset: int) -> list[CardFile]:
+    """Return the files on the card in a slot.
+
+    The SDK tells all at once or nothing: what was told at offset 0 serves the later pages, too.
+    """
     link = session.link()
+    kept = session.listing
+    if offset and kept is not None and (kept.link, kept.slot) == (link.number, slot):
+        return kept.files
     mode = session.wish.mode if session.wish else ""
     if mode == "remote-transfer":
         files = _card_files(session, link, slot, min(deadline_s * 0.8, INDEX_LIMIT_S))
@@ -33,7 +42,20 @@ def list_files(session: Session, slot: int, deadline_s: float) -> list[dict[str,
         files = _contents_files(link)
     else:
         raise CameraError("the card cannot be read in the mode remote", detail={"mode": mode})
-    return [file_map(file) for file in files]
+    session.listing = Listing(link.number, slot, files)
+    return files
+
+
+def page(files: Sequence[CardFile], offset: int, limit: int) -> dict[str, Any]:
+    """Return a page of files as they travel. It ends where the reply would become too large."""
+    listed: list[dict[str, Any]] = []
+    room = PAGE_BYTES
+    for file in files[offset : offset + limit]:
+        room -= FILE_BYTES + len(file.path.encode())
+        if room < 0 and listed:
+            break
+        listed.append(file_map(file))
+    return {"files": listed, "total": len(files)}
 
 
 def file_map(file: CardFile) -> dict[str, Any]:

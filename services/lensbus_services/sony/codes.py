@@ -39,15 +39,35 @@ class Property(IntEnum):
     S1 = 0x0001
     FOCUS_MODE = 0x0109
     PRIORITY_KEY = 0x011A
+    NEAR_FAR = 0x011F
+    AF_AREA_POSITION = 0x0121  # where it is put; among the live-view properties: where it is
+    ZOOM_OPERATION = 0x0126
+    REMOTE_TOUCH = 0x0193
+    CAMERA_BUTTON = 0x0233
+    OSD_IMAGE_MODE = 0x02C5
+    RECORDING_STATE = 0x0705
+    ZOOM_OPERATION_STATUS = 0x071E
     CONTENTS_TRANSFER_STATUS = 0x0726
+    SETTINGS_SAVE_ENABLE = 0x072A
+    SETTINGS_READ_ENABLE = 0x072B
+    SETTINGS_STATE = 0x072C
+    TOUCH_ENABLE = 0x0754
+    TOUCH_CANCEL_ENABLE = 0x0755
+    CAMERA_BUTTON_STATUS = 0x078D
     METERED_MANUAL_LEVEL = 0x0799
+
+
+TRACKING_FRAME: Final = 0x0193  # a live-view property
 
 
 class DataType(IntEnum):
     """CrDataType: a width in the low four bits, and flags."""
 
     UINT16 = 0x0002
+    UINT32 = 0x0003
     UINT16_ARRAY = 0x2002
+    INT16_RANGE = 0x5002
+    UINT32_RANGE = 0x4003
     TEXT = 0xFFFF
 
 
@@ -57,7 +77,18 @@ MANUAL_FOCUS: Final = 1
 PC_REMOTE: Final = 2
 CONTENTS_TRANSFER_ON: Final = 1
 
+RECORDING: Final = 1
+ENABLED: Final = 1  # of most gates
+IDLE: Final = 1  # CAMERA_BUTTON_STATUS
+BUTTON_UP: Final = 1
+BUTTON_DOWN: Final = 2
+SETTINGS_IDLE: Final = 0
+OSD_OFF: Final = 0
+OSD_ON: Final = 1
+
 RELEASE: Final = 0  # a command
+MOVIE_RECORD: Final = 1
+CANCEL_REMOTE_TOUCH: Final = 0xC
 UP: Final = 0
 DOWN: Final = 1
 

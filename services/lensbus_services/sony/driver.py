@@ -15,7 +15,7 @@ from lensbus_services.driver import Description, Driver, Frame, Observation, Res
 from lensbus_services.sony.codes import version_text
 from lensbus_services.sony.commands import Commands
 from lensbus_services.sony.discover import open_sdk
-from lensbus_services.sony.liveview import STREAM, LiveView
+from lensbus_services.sony.liveview import LiveView
 from lensbus_services.sony.observations import failed
 from lensbus_services.sony.outlet import Outlet
 from lensbus_services.sony.saving import Places
@@ -110,10 +110,10 @@ class SonyDriver:
         """Name the streams that somebody looks at now."""
         opened = self._opened
         if opened is not None:
-            opened.live_view.watch(STREAM in streams)
+            opened.live_view.watch(streams)
 
     def pictures(self, timeout_s: float) -> Sequence[Frame]:
-        """Return the next live-view picture while it is watched; wait if need be."""
+        """Return the next picture of each watched stream; wait if need be."""
         opened = self._opened
         if opened is None:
             time.sleep(timeout_s)

@@ -12,7 +12,7 @@ from lensbus_services.sony.codes import FRAME_NOT_UPDATED
 from lensbus_services.sony.sdk import Cameras, Sdk
 from lensbus_services.sony.shim import check, load_shim, read_text
 from lensbus_services.sony.turns import Turns
-from lensbus_services.sony.values import CardFile, Credentials, RawProperty
+from lensbus_services.sony.values import CardFile, Credentials, RawFrames, RawProperty
 
 _TURN_S: Final = 30.0  # a call that takes longer than this does not come back
 
@@ -133,19 +133,66 @@ class Link:
         Nothing when it is the same as before, when the camera has none, and when a command
         waits: pictures step back.
         """
-        ffi, lib = load_shim()
+        _, lib = load_shim()
+        return self._picture(lib.crshim_picture, "GetLiveViewImage")
+
+    def _picture(self, fetch: Any, operation: str) -> bytes:
+        ffi, _ = load_shim()
         data, size = ffi.new("const uint8_t **"), ffi.new("uint32_t *")
         if not self._turns.take_spare():
             return b""
         try:
-            result = lib.crshim_picture(self._alive(), data, size)
+            result = fetch(self._alive(), data, size)
             if result == 0 and size[0]:
                 return bytes(ffi.buffer(data[0], size[0]))
         finally:
             self._turns.give()
         if result != FRAME_NOT_UPDATED:
-            check(result, "GetLiveViewImage")
+            check(result, operation)
         return b""
+
+    def osd_picture(self) -> bytes:
+        """Return the newest picture of the camera's display, nothing as `picture` does."""
+        _, lib = load_shim()
+        return self._picture(lib.crshim_osd, "GetOSDImage")
+
+    def frames(self, code: int) -> list[RawFrames]:
+        """Return what the camera draws into its live view under one code."""
+        ffi, lib = load_shim()
+        out, count = ffi.new("crshim_frames **"), ffi.new("uint32_t *")
+        with self._call() as pointer:
+            result = lib.crshim_frame_list(pointer, code, out, count)
+        check(result, "GetSelectLiveViewProperties")
+        try:
+            return [
+                RawFrames(
+                    raw.code, raw.enable, raw.kind, bytes(ffi.buffer(raw.data, raw.size_bytes))
+                )
+                for raw in (out[0][index] for index in range(count[0]))
+            ]
+        finally:
+            lib.crshim_free(out[0])
+
+    def download_settings(self, folder: Path, name: str) -> None:
+        """Begin to copy the camera's settings into a file."""
+        _, lib = load_shim()
+        with self._call() as pointer:
+            result = lib.crshim_download_settings(pointer, os.fsencode(folder), name.encode())
+        check(result, "DownloadSettingFile")
+
+    def upload_settings(self, file: Path) -> None:
+        """Begin to give the camera the settings in a file."""
+        _, lib = load_shim()
+        with self._call() as pointer:
+            result = lib.crshim_upload_settings(pointer, os.fsencode(file))
+        check(result, "UploadSettingFile")
+
+    def import_lut(self, file: Path, slot: int) -> None:
+        """Begin to give the camera a look."""
+        _, lib = load_shim()
+        with self._call() as pointer:
+            result = lib.crshim_import_lut(pointer, os.fsencode(file), slot)
+        check(result, "ImportLUTFile")
 
     def card_files(self, slot: int) -> list[CardFile]:
         """Return what is on a card, in the mode remote-transfer."""

@@ -49,9 +49,9 @@ _RESULTS: Final[Mapping[int, tuple[str, Mapping[str, Any]]]] = {
     0x2006C: ("focusResult", {"success": True}),
     0x2006D: ("focusResult", {"success": False}),
     0x2008C: ("cautionDisplay", {"message": WARNINGS[0x2008C]}),
-    0x20043: ("lutImportResult", {"success": True, "status": "success"}),
 }
 
+_LUT_SUCCESS: Final = 0x20043
 _LUT_FAILURES: Final[Mapping[int, str]] = {
     0x20042: "invalid",
     0x20044: "general_failure",
@@ -92,6 +92,7 @@ class Scene:
     found: Found
     folder: Path | None = None  # where the camera saves
     pull: Pull | None = None
+    lut_slot: int | None = None  # of the look that was last sent
 
 
 def observe(seen: Seen, scene: Scene) -> Observation | None:
@@ -138,12 +139,15 @@ def _download_complete(seen: Seen, scene: Scene) -> Told:
     return "downloadComplete", {"filename": path, "savedPath": path, "type": kind, "size": size}
 
 
-def _warning(seen: Seen, _: Scene) -> Told:
+def _warning(seen: Seen, scene: Scene) -> Told:
     if seen.code in _RESULTS:
         return _RESULTS[seen.code]
+    if seen.code == _LUT_SUCCESS:
+        return "lutImportResult", {"slot": scene.lut_slot, "success": True, "status": "success"}
     if seen.code in _LUT_FAILURES:
         word = _LUT_FAILURES[seen.code]
-        return "lutImportResult", {"success": False, "status": word, "error": word}
+        failure = {"slot": scene.lut_slot, "success": False, "status": word, "error": word}
+        return "lutImportResult", failure
     return "warning", {"code": f"0x{seen.code:x}", "message": warning_name(seen.code)}
 
 

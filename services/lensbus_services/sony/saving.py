@@ -23,6 +23,7 @@ class Places:
 
     default: Path
     roots: tuple[Path, ...]
+    settings: Path  # of the files with the camera's settings
 
     @classmethod
     def of(cls, settings: SonySettings, state: Path, camera: str) -> "Places":
@@ -32,7 +33,11 @@ class Places:
             filled = text.replace("{state}", str(state)).replace("{camera}", camera)
             return Path(filled).expanduser().absolute()
 
-        return cls(fill(settings.save_path), tuple(map(fill, settings.save_roots)))
+        return cls(
+            default=fill(settings.save_path),
+            roots=tuple(map(fill, settings.save_roots)),
+            settings=state / "camera_settings" / camera,
+        )
 
     def prepare_default(self) -> Path:
         """Return the folder to save in unless told otherwise; it exists after that."""
@@ -55,6 +60,16 @@ class Places:
                 field, value, f"a folder that can be made ({error.strerror})"
             ) from error
         return folder
+
+    def existing(self, field: str, value: str) -> Path:
+        """Return a file that a client names, with links resolved.
+
+        BadArguments when it is none, or lies below none of the roots.
+        """
+        file = self._resolve(field, value)
+        if not file.is_file():
+            raise BadArguments.of(field, value, "the path of a file")
+        return file
 
     def _resolve(self, field: str, value: str) -> Path:
         roots = [root.resolve() for root in self.roots]

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from lensbus_proto.errors import CameraError, Unsupported
 from lensbus_services.sony.codes import ADAPTOR_CREATE, error_name
-from lensbus_services.sony.shim import load_shim, read_text
+from lensbus_services.sony.shim import check, load_shim, read_text
 from lensbus_services.sony.values import Found, camera_id
 
 logger = logging.getLogger(__name__)
@@ -92,6 +92,18 @@ class Sdk:
             return Cameras(None)
         return Cameras(out[0])
 
+    def fingerprint(self, cameras: "Cameras", index: int) -> str:
+        """Return the fingerprint of a network camera's key."""
+        ffi, lib = load_shim()
+        out, size = ffi.new("char **"), ffi.new("uint32_t *")
+        with self._lock:
+            result = lib.crshim_fingerprint(self._pointer, cameras.pointer, index, out, size)
+        check(result, "GetFingerprint")
+        try:
+            return read_text(ffi, out[0])
+        finally:
+            lib.crshim_free(out[0])
+
 
 class Cameras:
     """The cameras of one enumeration, alive until closed."""
@@ -116,7 +128,8 @@ class Cameras:
                 bytes(ffi.buffer(raw.id, raw.id_size)), read_text(ffi, raw.mac) if network else ""
             )
             kind = "Network" if network else "USB"
-            self.found.append(Found(camera, read_text(ffi, raw.model), kind))
+            model = read_text(ffi, raw.model)
+            self.found.append(Found(camera, model, kind, has_ssh=raw.has_ssh != 0))
 
     def index(self, camera: str) -> int | None:
         """Return the place of a camera, if it is here."""

@@ -24,6 +24,7 @@ from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.runtime.settings import SonySettings
 from lensbus_services.driver import Observation
 from lensbus_services.sony.callbacks import Queue
+from lensbus_services.sony.capture import Pause
 from lensbus_services.sony.codes import (
     CONNECT_ADVICE,
     MODES,
@@ -45,7 +46,7 @@ from lensbus_services.sony.observations import (
 from lensbus_services.sony.outlet import Outlet
 from lensbus_services.sony.saving import Places, SaveInfo
 from lensbus_services.sony.sdk import Cameras, Sdk
-from lensbus_services.sony.values import Credentials, Found, Kind, Seen
+from lensbus_services.sony.values import Credentials, Found, Kind, Listing, Seen
 from lensbus_services.sony.wish import Wish, forget_wish, save_wish
 from lensbus_services.threads import spawn
 
@@ -93,6 +94,8 @@ class Session:
         self.wish: Wish | None = None  # how it is connected now
         self.save_info = SaveInfo(places.default)
         self.pull: Pull | None = None
+        self.listing: Listing | None = None
+        self.lut_slot: int | None = None  # of the look that was last sent
         self._sdk = sdk
         self._settings = settings
         self._outlet = outlet
@@ -137,6 +140,10 @@ class Session:
             if self._changed.wait_for(is_over, wait_s * self._scale):
                 raise CameraGone("the connection came to its end meanwhile", began=True)
 
+    def pause_on(self, link: Link) -> Pause:
+        """Return a way to wait between two calls of a sequence."""
+        return lambda wait_s: self.pause(link, wait_s)
+
     @contextmanager
     def sequence(self, limit_s: float) -> Iterator[Link]:
         """Hold the camera for several calls that belong together: two never mix."""
@@ -155,6 +162,14 @@ class Session:
     def _save(self, link: Link, info: SaveInfo) -> None:
         link.set_save_info(info.path, info.prefix, info.start_number)
         self.save_info = info
+
+    def fingerprint(self) -> tuple[bool, str]:
+        """Tell whether the camera has access authentication, and its key's fingerprint if so."""
+        with self._changing:
+            cameras, index = self._look()
+            if not cameras.found[index].has_ssh:
+                return False, ""
+            return True, self._sdk.fingerprint(cameras, index)
 
     # Beginning and end
 
@@ -205,14 +220,7 @@ class Session:
         return orderly
 
     def _begin(self, wish: Wish, login: Credentials) -> Link:
-        if self._cameras is not None and self._cameras.age_s() > FRESH_S:
-            self._forget_cameras()
-        cameras = self._cameras or self._sdk.enumerate(self._settings.enumerate_s)
-        self._cameras = cameras
-        index = cameras.index(self.found.camera)
-        if index is None:
-            self._forget_cameras()
-            raise CameraGone(f"camera {self.found.camera} is not there")
+        cameras, index = self._look()
         link = Link(self._sdk, self._queue, self._number + 1)
         with self._changed:
             if self._closed:
@@ -230,6 +238,18 @@ class Session:
                 self._error = result
                 self._advance(Signal.FAILED)
         return link
+
+    def _look(self) -> tuple[Cameras, int]:
+        """Return the cameras that there are, and the place of this one among them."""
+        if self._cameras is not None and self._cameras.age_s() > FRESH_S:
+            self._forget_cameras()
+        cameras = self._cameras or self._sdk.enumerate(self._settings.enumerate_s)
+        self._cameras = cameras
+        index = cameras.index(self.found.camera)
+        if index is None:
+            self._forget_cameras()
+            raise CameraGone(f"camera {self.found.camera} is not there")
+        return cameras, index
 
     def _await_opened(self) -> None:
         with self._changed:
@@ -318,6 +338,7 @@ class Session:
             self._link = None
             self.wish = None
             self.pull = None
+            self.listing = None
             self._advance(Signal.RELEASED)
         return over
 
@@ -344,7 +365,7 @@ class Session:
                 self._take(seen)
 
     def _take(self, seen: Seen) -> None:
-        scene = Scene(self.found, self.save_info.path, self.pull)
+        scene = Scene(self.found, self.save_info.path, self.pull, self.lut_slot)
         told = observe(seen, scene)
         with self._changed:
             before = self._state

@@ -44,6 +44,7 @@ class Found:
     camera: str
     model: str
     connection_type: str = "USB"
+    has_ssh: bool = False  # it can be connected through access authentication
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,16 @@ class RawProperty:
 
 
 @dataclass(frozen=True, slots=True)
+class RawFrames:
+    """What a camera draws into its live view, as the SDK has it: packed frames of one kind."""
+
+    code: int
+    enable: int
+    kind: int
+    data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class CardFile:
     """A file on a camera's card; width and height are 0 where the SDK does not tell them."""
 
@@ -70,6 +81,15 @@ class CardFile:
     created: tuple[int, ...]
     width: int = 0
     height: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What was on a card when it was last listed from its beginning."""
+
+    link: int
+    slot: int
+    files: list[CardFile]
 
 
 @dataclass(frozen=True, slots=True)

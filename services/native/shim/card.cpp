@@ -152,3 +152,9 @@ int32_t crshim_pull_contents(crshim_link* link, uint32_t handle, const char* pat
   constexpr uint16_t original = 0;
   return link->sdk->PullContentsFile(link->handle, handle, original, writable(path), nullptr);
 }
+
+int32_t crshim_cancel_pull(crshim_link* link) {
+  if (link->sdk->ControlGetRemoteTransferContentsDataFile == nullptr) return CRSHIM_MISSING;
+  constexpr uint8_t cancel = 2;
+  return link->sdk->ControlGetRemoteTransferContentsDataFile(link->handle, cancel);
+}

@@ -6,7 +6,12 @@
 #include <cstring>
 #include <mutex>
 
+#include "block.h"
+
 namespace {
+
+// Clients of the SDK lend 128 bytes; it is not told how many there are.
+constexpr uint32_t fingerprint_room = 4096;
 
 // Callbacks stay for the life of the process: a thread of the SDK may still be inside one when the
 // device has been released, and a hundred bytes for each connection are cheaper than a crash.
@@ -76,6 +81,25 @@ int32_t crshim_camera_at(const crshim_cameras* cameras, uint32_t index, crshim_c
 void crshim_cameras_free(crshim_cameras* cameras) {
   if (cameras->object != nullptr) layout::call<void>(cameras->object, layout::enumeration::release);
   delete cameras;
+}
+
+int32_t crshim_fingerprint(crshim_sdk* sdk, const crshim_cameras* cameras, uint32_t index,
+                           char** fingerprint, uint32_t* size_bytes) {
+  *fingerprint = nullptr;
+  *size_bytes = 0;
+  if (sdk->GetFingerprint == nullptr) return CRSHIM_MISSING;
+  if (index >= cameras->cameras.size()) return CRSHIM_NO_INDEX;
+  char text[fingerprint_room + 1] = {};
+  uint32_t size = 0;
+  const int32_t result = sdk->GetFingerprint(cameras->cameras[index], text, &size);
+  if (result != 0) return result;
+  if (size > fingerprint_room) return CRSHIM_MALFORMED;
+  const auto length = static_cast<uint32_t>(strnlen(text, size));
+  Block block(fingerprint_room + 1, 0);
+  memcpy(block.items<char>(), text, length);
+  *fingerprint = block.release<char>();
+  *size_bytes = length;
+  return CRSHIM_OK;
 }
 
 crshim_link* crshim_link_new(crshim_sdk* sdk, crshim_queue* queue, uint32_t number) {
