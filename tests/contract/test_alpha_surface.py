@@ -739,6 +739,7 @@ class TestCard:
             "success": True,
             "slot": 1,
             "file_count": 1,
+            "total": 1,
             "files": [
                 {
                     "content_id": 131301,
@@ -755,7 +756,13 @@ class TestCard:
             ],
         }
         empty = surface.get(f"{CAMERA}/sd-card/slot/2/files")
-        assert empty.json() == {"success": True, "slot": 2, "file_count": 0, "files": []}
+        assert empty.json() == {
+            "success": True,
+            "slot": 2,
+            "file_count": 0,
+            "total": 0,
+            "files": [],
+        }
 
     def test_the_card_is_closed_in_the_mode_remote(self, surface: Surface, sony: FakeSony) -> None:
         sony.mode = "remote"

@@ -1,4 +1,4 @@
-"""Live view: switching it, and its newest picture."""
+"""Live view: switching it, its newest picture, and its pictures as one endless answer."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -6,29 +6,47 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lensbus_gateway.alpha.bus import ask, camera_of, remembered
+from lensbus_gateway.alpha.bus import act, ask, camera_of, remembered
 from lensbus_gateway.alpha.envelope import Refusal, answer, done
 from lensbus_gateway.alpha.resource import Handler
 from lensbus_gateway.pictures import PictureWatcher
 from lensbus_gateway.stream import picture_response
 from lensbus_gateway.viewers import Viewers
-from lensbus_proto.errors import CommandError
+from lensbus_proto.errors import CommandError, NotFound, Unsupported
 from lensbus_proto.messages import Picture
 
-STREAM: Final = "liveview"
+LIVE_VIEW: Final = "liveview"
+OSD: Final = "osd"
 FIRST_S: Final = 1.0  # for the camera to begin: pictures flow only while somebody watches
 NEXT_S: Final = 0.1  # keeps a client that polls without a pause from spinning
 
 
 async def get_live_view(request: Request) -> Response:
     """Give a GET to what its path names."""
-    return await _dispatch(request, {"status": _status, "frame": _frame, "stream": _stream})
+    return await _dispatch(
+        request,
+        {
+            "status": _status,
+            "frame": _frame,
+            "stream": _stream,
+            "osd-status": _osd_status,
+            "osd-frame": _osd_frame,
+        },
+    )
 
 
 async def post_live_view(request: Request) -> Response:
     """Give a POST to what its path names."""
     return await _dispatch(
-        request, {"enable": _enable, "disable": _disable, "start": _start, "stop": _stop}
+        request,
+        {
+            "enable": _enable,
+            "disable": _disable,
+            "start": _start,
+            "stop": _stop,
+            "osd-enable": _osd_enable,
+            "osd-disable": _osd_disable,
+        },
     )
 
 
@@ -46,23 +64,23 @@ async def _dispatch(request: Request, handlers: Mapping[str, Handler]) -> Respon
 
 
 async def _enable(request: Request) -> Response:
-    await ask(request, "live_view.enable")
+    await act(request, "live_view.enable")
     return await done(request, "Live view enabled")
 
 
 async def _disable(request: Request) -> Response:
-    await ask(request, "live_view.disable")
+    await act(request, "live_view.disable")
     return await done(request, "Live view disabled")
 
 
 async def _start(request: Request) -> Response:
-    result = await ask(request, "live_view.start", deadline_s=10.0)
+    result = await act(request, "live_view.start", deadline_s=10.0)
     how = "already running" if result["already"] else "started"
     return await done(request, f"Live view streaming {how}")
 
 
 async def _stop(request: Request) -> Response:
-    result = await ask(request, "live_view.stop", deadline_s=10.0)
+    result = await act(request, "live_view.stop", deadline_s=10.0)
     if result["already"]:
         return answer("Live view streaming not running")
     return await done(request, "Live view streaming stopped")
@@ -74,17 +92,48 @@ async def _status(request: Request) -> Response:
     return await done(request, "Live view status retrieved", data)
 
 
+async def _osd_enable(request: Request) -> Response:
+    await _set_osd(request, True)
+    return await done(request, "OSD enabled")
+
+
+async def _osd_disable(request: Request) -> Response:
+    await _set_osd(request, False)
+    return await done(request, "OSD disabled")
+
+
+async def _set_osd(request: Request, enabled: bool) -> None:
+    try:
+        await act(request, "osd.set", {"enabled": enabled})
+    except (NotFound, Unsupported) as error:
+        raise Refusal("OSD mode not supported by this camera") from error
+
+
+async def _osd_status(request: Request) -> Response:
+    result = await ask(request, "osd.status")
+    data = {"supported": result["supported"], "enabled": result["enabled"]}
+    return await done(request, "OSD status retrieved", data)
+
+
 async def _frame(request: Request) -> Response:
+    return await _newest(request, LIVE_VIEW)
+
+
+async def _osd_frame(request: Request) -> Response:
+    return await _newest(request, OSD)
+
+
+async def _newest(request: Request, stream: str) -> Response:
     """Show a picture that nobody was given yet; if none comes, the last one again."""
-    given: dict[str, Picture] = remembered(request, "given")
+    given: dict[str, Picture] = remembered(request, f"given {stream}")
     camera = camera_of(request)
     pictures: PictureWatcher = request.app.state.pictures
     last = given.get(camera)
     if last is not None:
-        newer = await pictures.newest(camera, STREAM, newer_than=last, timeout_s=NEXT_S)
+        newer = await pictures.newest(camera, stream, newer_than=last, timeout_s=NEXT_S)
         picture = newer or (last if await _streaming(request) is not None else None)
     elif await _streaming(request):
-        picture = await pictures.newest(camera, STREAM, timeout_s=FIRST_S)
+        picture = await pictures.newest(camera, stream, timeout_s=FIRST_S)
     else:
         picture = None
     if picture is None:
@@ -106,7 +155,7 @@ async def _stream(request: Request) -> Response:
     async def goes_on() -> bool:
         return bool(await _streaming(request))
 
-    return picture_response(request, camera_of(request), STREAM, goes_on)
+    return picture_response(request, camera_of(request), LIVE_VIEW, goes_on)
 
 
 async def _streaming(request: Request) -> bool | None:
