@@ -39,10 +39,12 @@ class Entry:
     seq: int
     connected: bool
     state: State = State.PRESENT
+    stuck: str = ""
 
     def describe(self) -> dict[str, Any]:
         """Return the camera as the command `cameras` lists it."""
-        return {
+        stuck = {"stuck": self.stuck} if self.stuck else {}
+        return stuck | {
             "camera": self.hello.camera,
             "vendor": self.hello.vendor,
             "model": self.hello.model,
@@ -90,6 +92,7 @@ class Registry:
             return None
         was_connected = entry.connected
         entry.seq, entry.connected = message.seq, message.connected
+        entry.stuck = message.stuck
         return self._heard(entry, now, was_connected and message.connected)
 
     def goodbye(self, message: Goodbye) -> list[Notice]:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from lensbus_proto.errors import CameraGone, CommandError
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.runtime.settings import SonySettings
-from lensbus_services.driver import Description, Driver, Frame, Observation, Result
+from lensbus_services.driver import Description, Driver, Frame, Observation, Result, Stuck
 from lensbus_services.sony.codes import version_text
 from lensbus_services.sony.commands import Commands
 from lensbus_services.sony.discover import open_sdk
+from lensbus_services.sony.limits import asked_within
 from lensbus_services.sony.liveview import LiveView
 from lensbus_services.sony.observations import failed
 from lensbus_services.sony.outlet import Outlet
@@ -96,7 +97,8 @@ class SonyDriver:
             return Result(
                 {"vendor": told.vendor, "model": told.model, "details": dict(told.details)}
             )
-        return Result(opened.commands.execute(name, arguments, deadline_s))
+        with asked_within(deadline_s):
+            return Result(opened.commands.execute(name, arguments, deadline_s))
 
     def drain(self, timeout_s: float) -> Sequence[Observation]:
         """Return what happened since the last call, in order; wait for the first if need be."""
@@ -105,6 +107,11 @@ class SonyDriver:
     def observed(self) -> int:
         """Return how many observations there have been so far, drained or not."""
         return self._outlet.count
+
+    def stuck(self) -> Stuck | None:
+        """Return the call into the SDK that does not come back, if there is one."""
+        opened = self._opened
+        return opened.session.stuck() if opened is not None else None
 
     def watch(self, streams: frozenset[str]) -> None:
         """Name the streams that somebody looks at now."""

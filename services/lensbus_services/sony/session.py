@@ -6,7 +6,6 @@ tells the outlet; `keeper` looks after a connection that ended, or came back, by
 
 import logging
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +21,7 @@ from lensbus_proto.errors import (
 )
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.runtime.settings import SonySettings
-from lensbus_services.driver import Observation
+from lensbus_services.driver import Observation, Stuck
 from lensbus_services.sony.callbacks import Queue
 from lensbus_services.sony.capture import Pause
 from lensbus_services.sony.codes import (
@@ -34,6 +33,7 @@ from lensbus_services.sony.codes import (
     error_name,
 )
 from lensbus_services.sony.connection import Signal, State, following, is_connected
+from lensbus_services.sony.limits import Until
 from lensbus_services.sony.link import Link
 from lensbus_services.sony.observations import (
     RECONNECTING,
@@ -63,17 +63,6 @@ SEQUENCE_S: Final = 1.0  # a capture sequence lets go of the shutter
 
 # Told even when the end of the connection has been told already.
 _LATE: Final = (Kind.DOWNLOADED, Kind.CONTENTS, Kind.TRANSFER, Kind.ERROR)
-
-
-class Until:
-    """A time limit over several steps."""
-
-    def __init__(self, limit_s: float) -> None:
-        self._end = time.monotonic() + limit_s
-
-    def left_s(self) -> float:
-        """Return what is left of it."""
-        return max(0.0, self._end - time.monotonic())
 
 
 class Session:
@@ -108,6 +97,7 @@ class Session:
         self._number = 0
         self._link: Link | None = None
         self._cameras: Cameras | None = cameras
+        self._left_behind: Link | None = None  # the SDK did not let go of it
         self._closed = False
         self._came_back = False
         self._changing = threading.Lock()  # one connect or disconnect at a time
@@ -129,6 +119,13 @@ class Session:
             if self._link is None or not is_connected(self._state):
                 raise NotConnected("the camera is not connected")
             return self._link
+
+    def stuck(self) -> Stuck | None:
+        """Return the call into the SDK that has overstayed its limit, if one has."""
+        for holder in (self._link, self._left_behind, self._sdk):
+            if holder is not None and (stuck := holder.stuck()) is not None:
+                return stuck
+        return None
 
     def pause(self, link: Link, wait_s: float) -> None:
         """Wait; CameraGone as soon as the connection is not there any more."""
@@ -215,6 +212,7 @@ class Session:
                 self._changing.release()
         self._queue.close()
         self._pump_thread.join(until.left_s())
+        orderly = orderly and self._left_behind is None
         if orderly and not self._pump_thread.is_alive():
             self._queue.free()
         return orderly
@@ -232,7 +230,13 @@ class Session:
             self._error = 0
             self.error_told = False
             self._advance(Signal.BEGIN)
-        result = link.connect(cameras, index, MODES[wish.mode], wish.reconnecting, login)
+        try:
+            result = link.connect(
+                cameras, index, MODES[wish.mode], wish.reconnecting, login, self._settings.connect_s
+            )
+        except CameraError:
+            self._let_go(ABANDON_S)
+            raise
         if result != 0:
             with self._changed:
                 self._error = result
@@ -329,6 +333,10 @@ class Session:
             logger.warning("not disconnected", extra={"reason": error.message})
         try:
             link.release(max(until.left_s(), RELEASE_S))
+        except CameraTimeout as error:
+            # The SDK still has a call of this link: nothing that it knows may be taken away.
+            self._left_behind = link
+            logger.error("device not released", extra={"reason": error.message})
         except CameraError as error:
             logger.warning("device not released", extra={"reason": error.message})
         finally:

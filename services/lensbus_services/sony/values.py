@@ -103,7 +103,7 @@ class Credentials:
 
 def camera_id(raw: bytes, mac: str = "") -> str:
     """Return the stable id of a camera: its printable serial, its MAC address, else hex digits."""
-    if mac:
+    if is_camera_id(mac):
         return mac
     text = raw.split(b"\0", 1)[0].decode("latin-1")
     return text if is_camera_id(text) else raw.hex().upper()
