@@ -4,6 +4,7 @@ import contextlib
 import ctypes as c
 import os
 import queue
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -389,6 +390,31 @@ class Simulator:
                 else:
                     os.environ[name] = value
 
+    def ask(self, serial: str, request: str) -> str:
+        """Send one request to the control socket of a body that this process holds."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(10)
+            connection.connect(str(self.state / f"{serial}.control"))
+            connection.sendall(f"{request}\n".encode())
+            with connection.makefile(encoding="utf-8") as answers:
+                return answers.readline().rstrip("\n")
+
+    def break_(self, serial: str, scenario: str) -> None:
+        """Break a body, whether or not it is held; a scenario may have parameters."""
+        name, _, parameters = scenario.partition(" ")
+        (self.state / f"{serial}.{name}").write_text(parameters)
+
+    def heal(self, serial: str, scenario: str) -> None:
+        (self.state / f"{serial}.{scenario}").unlink(missing_ok=True)
+
+    def is_broken(self, serial: str, scenario: str) -> bool:
+        return (self.state / f"{serial}.{scenario}").exists()
+
+    def counts(self, serial: str) -> dict[str, int]:
+        """What a body has lived through, read from its file."""
+        lines = (self.state / serial / "counts").read_text().split()
+        return {name: int(count) for name, _, count in (line.partition("=") for line in lines)}
+
     @property
     def slots(self) -> int:
         return 21 if self.lib.GetSDKVersion() == 0x02020000 else 19
@@ -411,28 +437,58 @@ class Simulator:
         call_slot(listed.value, 2, None)
         return found
 
+    @contextlib.contextmanager
+    def enumerated(self) -> Iterator[dict[str, int]]:
+        """Hold the objects of one enumeration, by serial number."""
+        listed = c.c_void_p()
+        assert self.lib.EnumCameraObjects(c.byref(listed), c.c_uint8(0)) == 0
+        assert listed.value
+        objects = {}
+        for index in range(call_slot(listed.value, 0, c.c_uint32)):
+            info = call_slot(listed.value, 1, c.c_void_p, (c.c_uint32, index))
+            objects[c.string_at(call_slot(info, 6, c.c_void_p), 12).decode()] = info
+        yield objects
+        call_slot(listed.value, 2, None)
+
+    def restart(self) -> None:
+        """Release and initialise again, as another process would find the bodies."""
+        assert self.lib.Release()
+        assert self.lib.Init(c.c_uint32(0))
+
     def start(
-        self, serial: str, mode: int = REMOTE, *, reconnects: bool = True
+        self, serial: str, mode: int = REMOTE, *, reconnects: bool = True, info: int | None = None
     ) -> tuple[int, Connection]:
-        """Call Connect; the result may still be to come."""
+        """Call Connect, on an object made for it or on an enumerated one.
+
+        The result may still be to come.
+        """
         identity = (c.c_uint8 * 13)(*serial.encode())
-        info = self.lib.CreateCameraObjectInfo(
-            b"", b"", c.c_int16(0), c.c_uint32(0), c.c_uint32(13), identity,
-            b"USB", b"Cr_PTP_USB", b"", c.c_uint32(0),
-        )  # fmt: skip
+        made = None
+        if info is None:
+            made = info = self.lib.CreateCameraObjectInfo(
+                b"", b"", c.c_int16(0), c.c_uint32(0), c.c_uint32(13), identity,
+                b"USB", b"Cr_PTP_USB", b"", c.c_uint32(0),
+            )  # fmt: skip
         listener, handle = Listener(self.slots), c.c_int64()
         result = self.lib.Connect(
             c.c_void_p(info), c.c_void_p(listener.address), c.byref(handle), c.c_uint32(mode),
             c.c_uint32(int(reconnects)), None, None, None, c.c_uint32(0), None,
         )  # fmt: skip
-        call_slot(info, 0, None)
+        if made is not None:
+            call_slot(made, 0, None)
         return result, Connection(self, handle, listener)
 
     @contextlib.contextmanager
     def connected(
-        self, serial: str, mode: int = REMOTE, *, reconnects: bool = True, pc_remote: bool = True
+        self,
+        serial: str,
+        mode: int = REMOTE,
+        *,
+        reconnects: bool = True,
+        pc_remote: bool = True,
+        info: int | None = None,
     ) -> Iterator[Connection]:
-        result, connection = self.start(serial, mode, reconnects=reconnects)
+        result, connection = self.start(serial, mode, reconnects=reconnects, info=info)
         assert result == 0, hex(result)
         connection.listener.wait_for("connected", 300)
         if pc_remote and mode != CONTENTS and serial == ALPHA:

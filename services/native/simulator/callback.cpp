@@ -55,8 +55,14 @@ void Callback::property_changed() {
 
 void Callback::property_changed_codes(std::vector<std::uint32_t> codes) {
   scheduler_.deliver([this, codes = std::move(codes)]() mutable {
+    counts_.add(Counts::kPropertyCallbacks);
     call(kPropertyChangedCodes, static_cast<std::uint32_t>(codes.size()), codes.data());
   });
+}
+
+void Callback::property_changed_code_now(std::uint32_t code) {
+  counts_.add(Counts::kPropertyCallbacks);
+  call(kPropertyChangedCodes, std::uint32_t{1}, &code);
 }
 
 void Callback::complete_download(std::string file, std::uint32_t kind) {

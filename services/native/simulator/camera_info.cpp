@@ -46,6 +46,8 @@ class CameraInfo final : public ICrCameraObjectInfo {
   CrChar* GetMACAddressChar() const override { return writable(nothing_); }
   CrInt32u GetMACAddressCharSize() const override { return size_with_end(nothing_); }
 
+  std::size_t port() const { return facts_.port; }
+
  private:
   const CameraFacts facts_;
   const bool listed_;
@@ -80,6 +82,10 @@ ICrCameraObjectInfo* make_camera_info(const CameraFacts& facts) {
 
 ICrEnumCameraObjectInfo* make_camera_list(const std::vector<CameraFacts>& cameras) {
   return new CameraList(cameras);
+}
+
+std::size_t port_of(const ICrCameraObjectInfo& info) {
+  return static_cast<const CameraInfo&>(info).port();
 }
 
 std::string serial_of(const ICrCameraObjectInfo& info) {

@@ -9,6 +9,8 @@
 
 namespace crsim {
 
+constexpr std::size_t kNoPort = SIZE_MAX;
+
 struct CameraFacts {
   std::string name;
   std::string model;
@@ -19,6 +21,7 @@ struct CameraFacts {
   std::string adaptor;
   std::string pairing;
   std::uint32_t ssh = 0;
+  std::size_t port = kNoPort;  // where it was seen, if it was enumerated
 };
 
 // Owned by the caller until Release, or by the enumeration that it is part of.
@@ -27,5 +30,7 @@ SCRSDK::ICrEnumCameraObjectInfo* make_camera_list(const std::vector<CameraFacts>
 
 // The serial number that an object names; empty for another kind of id.
 std::string serial_of(const SCRSDK::ICrCameraObjectInfo& info);
+// The USB port at which it was enumerated, or kNoPort. All such objects are made here.
+std::size_t port_of(const SCRSDK::ICrCameraObjectInfo& info);
 
 }  // namespace crsim

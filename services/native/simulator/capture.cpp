@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "crash.h"
 #include "session.h"
 
 namespace crsim {
@@ -19,6 +20,8 @@ constexpr int kSmallWidth = 1616, kSmallHeight = 1080;
 constexpr std::uint32_t kPictureFile = 0xFFFFFFFF;
 // With 0.6 s the event came 375 ms later than with a short exposure.
 constexpr double kExposureShare = 0.625;
+// After a release that came to nothing a body was seen to unlock this soon.
+constexpr double kSilentFailureMs = 150;
 // A burst is never faster than this, whatever the time scale, so that a held release ends.
 constexpr std::chrono::milliseconds kLeastInterval{50};
 
@@ -95,7 +98,7 @@ void Capture::start_focus() {
   const std::int64_t mode = session_.body.properties.get(property::kFocusMode);
   if (mode == value::kManualFocus) return;
   const Timing& timing = session_.body.profile.timing;
-  const bool sharp = !session_.body.is_in_world("defocused");
+  const bool sharp = !session_.body.scenarios.holds(scenario::kDefocused);
   const unsigned turn = ++focus_turn_;
   focus_ = Focus::Searching;
   const auto later = [this, turn](double wait_ms, Scheduler::Task task) {
@@ -205,14 +208,44 @@ double Capture::exposure_delay() const {
   return delay;
 }
 
+// Whether this release was accepted for nothing, as real bodies do without a word.
+bool Capture::comes_to_nothing() {
+  Body& body = session_.body;
+  const auto overheated = body.scenarios.find(scenario::kOverTemperature);
+  if (overheated && overheated->number("level") > 1) return true;
+  const std::int64_t destination = body.properties.get(property::kStoreDestination);
+  if (destination == value::kCard && body.scenarios.holds(scenario::kCardFull)) {
+    session_.notify.warning(notice::kStorageFull);
+    return true;
+  }
+  const auto missed = body.scenarios.find(scenario::kNotExposed);
+  if (!missed) {
+    body.releases_to_strike = 0;
+    return false;
+  }
+  return ++body.releases_to_strike % static_cast<std::uint64_t>(missed->number("every")) == 0;
+}
+
 void Capture::expose(double wait_ms) {
   ++in_flight_;
+  session_.body.counts.add(Counts::kReleases);
+  if (comes_to_nothing()) {
+    session_.body.counts.add(Counts::kNotExposed);
+    session_.after(kSilentFailureMs, [this] {
+      if (--in_flight_ == 0) spring_back();
+    });
+    return;
+  }
   session_.after(wait_ms + exposure_delay(), [this] { captured(); });
 }
 
 void Capture::captured() {
   const Properties& properties = session_.body.properties;
+  if (session_.body.scenarios.strike(scenario::kCrash, "at", "exposure")) {
+    crash(session_.body.counts);
+  }
   exposed_ = true;
+  session_.body.counts.add(Counts::kExposures);
   session_.notify.warning(notice::kCaptured);
   session_.live_view.go_dark();
   const std::uint32_t number = session_.body.next_number();
@@ -272,13 +305,20 @@ void Capture::send_to_host(const Shot& shot) {
     }
     for (const auto& [extension, bytes] : files) {
       const auto file = host_file(save, shot.number, extension);
-      problem = write_whole(file, bytes);
+      if (const auto cut = session_.body.scenarios.strike(scenario::kTransferCut)) {
+        write_part(file, bytes, cut->number("at"));
+        session_.body.counts.add(Counts::kTransfersCut);
+        problem = EIO;
+      } else {
+        problem = write_whole(file, bytes);
+      }
       if (problem != 0) break;
       delivered.push_back(file.string());
     }
   });
   if (!session_.connected()) return;
   if (save.number >= 0 && session_.save.number == save.number) ++session_.save.number;
+  session_.body.counts.add(Counts::kHostFiles, delivered.size());
   for (const std::string& file : delivered) session_.notify.complete_download(file, kPictureFile);
   if (problem != 0) {
     session_.notify.warning(problem == ENOSPC ? notice::kStorageFull : notice::kGetImageFailed);
@@ -287,17 +327,21 @@ void Capture::send_to_host(const Shot& shot) {
 
 void Capture::write_to_card(const Shot& shot) {
   const Card& card = *session_.body.card(1);
-  int problem = 0;
+  int problem = session_.body.scenarios.holds(scenario::kCardFull) ? ENOSPC : 0;
+  std::uint64_t written = 0;
   session_.scheduler.unlocked([&] {
-    if ((shot.format & value::kRaw) != 0) {
+    if ((shot.format & value::kRaw) != 0 && problem == 0) {
       problem = card.store(file_name(shot.number, "ARW"),
                            raw_file(session_.body.profile, shot.number));
+      written += problem == 0;
     }
     if ((shot.format & value::kJpeg) != 0 && problem == 0) {
       problem = card.store(file_name(shot.number, "JPG"),
                            jpeg_file(shot.view, kWidth, kHeight, kQuality));
+      written += problem == 0;
     }
   });
+  session_.body.counts.add(Counts::kCardFiles, written);
   if (!session_.connected()) return;
   if (problem != 0) session_.notify.warning(notice::kStorageFull);
   session_.change(property::kSlot1Writing, 1);

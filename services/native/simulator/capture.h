@@ -31,6 +31,7 @@ class Capture {
   void report(std::int64_t indication, std::int32_t status);
   void report_unlocked();
   void expose(double wait_ms);
+  bool comes_to_nothing();
   double exposure_delay() const;
   void captured();
   void store(const Shot& shot);

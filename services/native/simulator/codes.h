@@ -263,6 +263,7 @@ constexpr std::uint32_t kLutInvalidFile = 0x20049;
 constexpr std::uint32_t kMovieInvalid = 0x20068;
 constexpr std::uint32_t kMovieOk = 0x20069;
 constexpr std::uint32_t kFocusPositionOk = 0x2006C;
+constexpr std::uint32_t kCaution = 0x2008C;
 constexpr std::uint32_t kTransferOk = 0x20093;
 constexpr std::uint32_t kTransferFailed = 0x20094;
 constexpr std::uint32_t kListChangedAll = 0x20096;

@@ -98,6 +98,7 @@ std::int32_t LiveView::fetch(SCRSDK::CrImageDataBlock& block) {
   block.frameNo = view.number;
   block.imageSize = static_cast<std::uint32_t>(jpeg.size());
   block.timeCode = 0;
+  session_.body.counts.add(Counts::kFrames);
   return error::kNone;
 }
 

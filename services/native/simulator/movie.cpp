@@ -19,7 +19,8 @@ void Movie::record(bool on) {
   const Profile& profile = session_.body.profile;
   const std::int64_t program = session_.body.properties.get(property::kExposureProgram);
   const bool possible = (profile.any_position || profile.movie_programs.contains(program)) &&
-                        session_.body.card(1)->present();
+                        session_.body.card(1)->present() &&
+                        !session_.body.scenarios.holds(scenario::kCardFull);
   if (on && !possible) {
     // The command is accepted all the same; only the result tells.
     session_.notify.complete_operation(notice::kMovieInvalid);

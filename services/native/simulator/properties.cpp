@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <sstream>
 #include <tuple>
 
 namespace crsim {
@@ -118,12 +119,6 @@ Codes Properties::codes(Mode mode) const {
   return visible_codes;
 }
 
-bool Properties::is_setting(std::uint32_t code) const {
-  const auto found = cells_.find(code);
-  return found != cells_.end() && found->second.row->access == Access::Setting &&
-         found->second.row->type != type::kText;
-}
-
 bool Properties::holds(const Condition& condition) const {
   return condition.code != 0 && condition.allowed.contains(get(condition.code));
 }
@@ -237,6 +232,41 @@ Codes Properties::set_text(std::uint32_t code, const std::u16string& text) {
   return changed_by([&] {
     const auto found = cells_.find(code);
     if (found != cells_.end()) found->second.text = text;
+  });
+}
+
+void Properties::jump(std::uint32_t code, std::int64_t value) {
+  const auto found = cells_.find(code);
+  if (found != cells_.end()) found->second.value = value;
+}
+
+std::string Properties::settings_text() const {
+  std::string all;
+  for (const auto& [code, cell] : cells_) {
+    if (cell.row->access != Access::Setting) continue;
+    all += std::to_string(code) + " ";
+    all += cell.row->type == type::kText ? "=" + text(code) : std::to_string(cell.value);
+    all += "\n";
+  }
+  return all;
+}
+
+Codes Properties::restore_settings(const std::string& text) {
+  return changed_by([&] {
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      const std::size_t space = line.find(' ');
+      const auto found = cells_.find(static_cast<std::uint32_t>(std::atoll(line.c_str())));
+      if (space == std::string::npos || found == cells_.end()) continue;
+      const PropertyRow& row = *found->second.row;
+      if (row.access != Access::Setting) continue;
+      const std::string value = line.substr(space + 1);
+      if (row.type != type::kText) {
+        put(row.code, std::atoll(value.c_str()), 0);
+      } else if (value.rfind('=', 0) == 0) {
+        found->second.text = widened(value.c_str() + 1);
+      }
+    }
   });
 }
 

@@ -6,7 +6,7 @@
 
 namespace crsim {
 
-CameraFacts usb_facts(const Profile& profile, const std::string& serial) {
+CameraFacts usb_facts(const Profile& profile, const std::string& serial, std::size_t port) {
   CameraFacts facts;
   facts.name = facts.model = profile.model;
   facts.usb_product = profile.usb_product;
@@ -14,6 +14,7 @@ CameraFacts usb_facts(const Profile& profile, const std::string& serial) {
   facts.id.push_back(0);
   facts.connection = "USB";
   facts.adaptor = "Cr_PTP_USB";
+  facts.port = port;
   return facts;
 }
 
@@ -34,22 +35,37 @@ Sdk::~Sdk() {
   }
 }
 
-std::vector<CameraFacts> Sdk::enumerate(double seconds) const {
-  std::this_thread::sleep_for(settings_.scaled(seconds * 1000.0));
-  std::vector<CameraFacts> found;
+Body* Sdk::find(const std::string& serial) const {
+  const auto body = std::find_if(bodies_.begin(), bodies_.end(),
+                                 [&](const auto& one) { return one->serial == serial; });
+  return body == bodies_.end() ? nullptr : body->get();
+}
+
+std::int32_t Sdk::enumerate(double seconds, std::vector<CameraFacts>& found) const {
   for (const auto& body : bodies_) {
-    if (body->plugged()) found.push_back(usb_facts(body->profile, body->serial));
+    const std::int32_t meddled = body->scenarios.meddle("EnumCameraObjects");
+    if (meddled != error::kNone) return meddled;
   }
-  return found;
+  std::this_thread::sleep_for(settings_.scaled(seconds * 1000.0));
+  const auto ports = usb_ports(settings_);
+  for (std::size_t port = 0; port < ports.size(); ++port) {
+    const Body* body = find(ports[port]);
+    if (body != nullptr && body->plugged()) {
+      found.push_back(usb_facts(body->profile, body->serial, port));
+    }
+  }
+  return error::kNone;
 }
 
 std::int32_t Sdk::connect(const SCRSDK::ICrCameraObjectInfo& info, void* callback, Mode mode,
                           bool reconnects, std::int64_t& handle) {
-  const std::string serial = serial_of(info);
-  const auto body = std::find_if(bodies_.begin(), bodies_.end(),
-                                 [&](const auto& one) { return one->serial == serial; });
-  if (body == bodies_.end()) return error::kConnect;
-  auto session = std::make_shared<Session>(**body, callback, mode, reconnects);
+  // An enumerated object leads to its port, and to whatever body hangs there by now.
+  const std::size_t port = port_of(info);
+  Body* const body = find(port == kNoPort ? serial_of(info) : usb_ports(settings_).at(port));
+  if (body == nullptr) return error::kConnect;
+  const std::int32_t meddled = body->scenarios.meddle("Connect");
+  if (meddled != error::kNone) return meddled;
+  auto session = std::make_shared<Session>(*body, callback, mode, reconnects);
   // The handle must be known before the first callback can come.
   const std::lock_guard lock(mutex_);
   handle = ++last_handle_;

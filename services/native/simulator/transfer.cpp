@@ -103,9 +103,13 @@ struct Transfer::Pull {
   std::string target;
   std::uint64_t size = 0, done = 0, chunk = 0;
   bool to_memory = false;
+  std::int64_t cut_at = -1;  // percent; less than 0: it goes well
   bool paused = false, idle = false, cancelled = false;
 
   std::string part_name() const { return target + ".part"; }
+  bool is_cut() const {
+    return cut_at >= 0 && done * 100 >= size * static_cast<std::uint64_t>(cut_at);
+  }
   ~Pull() {
     if (!part.is_open()) return;
     part.close();
@@ -141,7 +145,10 @@ std::int32_t Transfer::list(std::uint32_t slot, std::uint8_t span,
   const Card* card = session_.body.card(slot);
   // Real libraries want a date even when it is ignored.
   if (card == nullptr || date == nullptr || span > kHour) return error::kInvalidParameter;
-  if (!std::exchange(index_is_ready_, true)) return error::kListProcessing;
+  if (!std::exchange(index_is_ready_, true) ||
+      session_.body.scenarios.strike(scenario::kBusyFirstListing)) {
+    return error::kListProcessing;
+  }
   std::vector<Content> chosen;
   for (Content& content : card->contents()) {
     if (most != 0 && chosen.size() == most) break;
@@ -158,7 +165,9 @@ std::int32_t Transfer::find(Wanted wanted, Content& content, CardFile& file) con
   if (session_.mode != Mode::RemoteTransfer) return error::kInvalidCalled;
   const Card* card = session_.body.card(wanted.slot);
   if (card == nullptr) return error::kInvalidParameter;
-  if (busy_) return error::kTransferRunning;
+  if (busy_ || session_.body.scenarios.strike(scenario::kSecondTransferBusy)) {
+    return error::kTransferRunning;
+  }
   const auto found = card->find(wanted.content);
   if (!found) return error::kContentNotFound;
   content = *found;
@@ -185,6 +194,9 @@ std::int32_t Transfer::pull(Wanted wanted, std::uint32_t chunk, const char* fold
   pull->target = to_memory ? file.name : target;
   pull->to_memory = to_memory;
   pull->size = file.size_bytes;
+  if (const auto cut = session_.body.scenarios.strike(scenario::kTransferCut)) {
+    pull->cut_at = cut->number("at");
+  }
   const std::uint64_t even = std::max(file.size_bytes / kChunksPerFile, kLeastChunk);
   pull->chunk = chunk == 0 ? even : std::min<std::uint64_t>(chunk, even);
   pull_ = std::move(pull);
@@ -202,6 +214,16 @@ void Transfer::step() {
   }
   if (pull.paused) {
     pull.idle = true;
+    return;
+  }
+  if (pull.is_cut()) {
+    // What came so far stays, under the name of the whole.
+    if (pull.part.is_open()) {
+      pull.part.close();
+      std::rename(pull.part_name().c_str(), pull.target.c_str());
+    }
+    session_.body.counts.add(Counts::kTransfersCut);
+    end(notice::kTransferFailed);
     return;
   }
   std::vector<std::uint8_t> bytes(std::min(pull.chunk, pull.size - pull.done));
@@ -248,6 +270,7 @@ void Transfer::end(std::uint32_t notify) {
       notify = notice::kTransferFailed;
     }
   }
+  if (notify == notice::kTransferOk) session_.body.counts.add(Counts::kTransfers);
   if (notify == notice::kTransferOk && pull->to_memory) return;  // told with the last bytes
   session_.notify.remote_transfer(notify, notify == notice::kTransferOk ? 100 : 0, pull->target);
 }
@@ -274,6 +297,7 @@ std::int32_t Transfer::pull_preview(Wanted wanted, std::uint32_t kind, const cha
     });
     if (!session_.connected()) return;
     busy_ = false;
+    if (problem == 0) session_.body.counts.add(Counts::kTransfers);
     if (to_memory) {
       session_.notify.remote_transfer_data(notice::kTransferOk, 100, std::move(jpeg));
     } else {
