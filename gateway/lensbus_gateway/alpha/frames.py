@@ -12,6 +12,7 @@ from lensbus_gateway.alpha.envelope import ABSENT, Refusal, absent, explain
 from lensbus_gateway.alpha.point import Misplaced, Missing, on_grid, point_in
 from lensbus_proto.errors import CommandError
 
+VERIFY: Final = "Accepted is not done: GET af-area-position tells where the frame is"
 NOTHING: Final[Mapping[str, Any]] = {"available": False, "frame_count": 0, "frames": []}
 
 
@@ -44,9 +45,8 @@ async def put_af_area(request: Request) -> Response:
     except ABSENT as error:
         raise absent(error) from error
     except CommandError as error:
-        verify = "The camera did not take the position"
-        raise _refused(explain(error), {**place, "verify": verify}) from error
-    data = {key: result[key] for key in ("x", "y", "verify")}
+        raise _refused(explain(error), {**place, "verify": VERIFY}) from error
+    data = {"x": result["x"], "y": result["y"], "verify": VERIFY}
     return JSONResponse({"success": True, "message": "AF area position set", "data": data})
 
 
