@@ -44,7 +44,8 @@ Body::Body(const Profile& profile, std::string serial, const Settings& settings)
     : profile(profile), serial(std::move(serial)), settings(settings),
       scenarios(settings.state, this->serial),
       control(settings.state, this->serial, scenarios, counts), properties(profile),
-      folder_(settings.state / this->serial), slot1_(folder_ / "slot1"), slot2_(folder_ / "slot2") {
+      folder_(settings.state / this->serial), slot1_(folder_ / "slot1", profile),
+      slot2_(folder_ / "slot2", profile) {
   properties.set_text(property::kBodySerial, {this->serial.begin(), this->serial.end()});
   properties.set_text(property::kModelName,
                       {profile.model, profile.model + std::strlen(profile.model)});
@@ -104,14 +105,15 @@ void Body::load_settings() {
 }
 
 const Card* Body::card(std::uint32_t slot) const {
-  return slot == 1 ? &slot1_ : slot == 2 ? &slot2_ : nullptr;
+  if (slot < 1 || slot > profile.habits.slots) return nullptr;
+  return slot == 1 ? &slot1_ : &slot2_;
 }
 
 void Body::insert_first_card() {
   std::error_code ignored;
   if (std::filesystem::exists(folder_ / "counter", ignored) || !slot1_.insert()) return;
   const auto add = [&](std::uint32_t number, const char* extension, const Bytes& bytes) {
-    const std::string name = file_name(number, extension);
+    const std::string name = file_name(profile, number, extension);
     if (slot1_.store(name, bytes) != 0) return;
     const std::time_t when = kFirstShot + static_cast<std::time_t>(number - 1) * 47 * 3600;
     const timespec times[2] = {{when, 0}, {when, 0}};
@@ -179,9 +181,9 @@ Codes Body::refresh_card_properties() {
   } kSlots[] = {{1, kSlot1Status, kSlot1Photos, kSlot1Time, kSlot1ListEnable},
                 {2, kSlot2Status, kSlot2Photos, kSlot2Time, kSlot2ListEnable}};
   for (const auto& row : kSlots) {
-    const Card& inserted = *card(row.slot);
-    const bool present = inserted.present();
-    const std::size_t used = present ? inserted.contents().size() : 0;
+    const Card* inserted = card(row.slot);
+    const bool present = inserted != nullptr && inserted->present();
+    const std::size_t used = present ? inserted->contents().size() : 0;
     const bool full = row.slot == 1 && scenarios.holds(scenario::kCardFull);
     const std::size_t size = present && !full ? profile.card_photos : 0;
     const std::size_t room = size - std::min(used, size);

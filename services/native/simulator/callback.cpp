@@ -9,6 +9,8 @@ enum Slot {
   kDisconnected = 1,
   kPropertyChanged = 2,
   kPropertyChangedCodes = 3,
+  kLiveViewPropertyChanged = 4,
+  kLiveViewPropertyChangedCodes = 5,
   kCompleteDownload = 6,
   kCompleteOperation = 7,  // not in 2.00: every later slot moves up by one
   kContentsTransfer = 8,
@@ -63,6 +65,13 @@ void Callback::property_changed_codes(std::vector<std::uint32_t> codes) {
 void Callback::property_changed_code_now(std::uint32_t code) {
   counts_.add(Counts::kPropertyCallbacks);
   call(kPropertyChangedCodes, std::uint32_t{1}, &code);
+}
+
+void Callback::live_view_property_changed(std::vector<std::uint32_t> codes) {
+  scheduler_.deliver([this, codes = std::move(codes)]() mutable {
+    call(kLiveViewPropertyChanged);
+    call(kLiveViewPropertyChangedCodes, static_cast<std::uint32_t>(codes.size()), codes.data());
+  });
 }
 
 void Callback::complete_download(std::string file, std::uint32_t kind) {

@@ -24,6 +24,7 @@ class Callback {
   void property_changed();
   void property_changed_codes(std::vector<std::uint32_t> codes);
   void property_changed_code_now(std::uint32_t code);  // on the calling thread
+  void live_view_property_changed(std::vector<std::uint32_t> codes);
   void complete_download(std::string file, std::uint32_t kind);
   void complete_operation(std::uint32_t code);
   void contents_transfer(std::uint32_t notify, std::uint32_t handle, std::string file);

@@ -42,7 +42,7 @@ bool Contents::refused() const { return session_.mode != Mode::Contents; }
 std::int32_t Contents::folders(std::vector<SCRSDK::CrMtpFolderInfo>& folders) {
   if (refused()) return error::kInvalidCalled;
   std::uint32_t last = 0;
-  for (const Content& content : session_.body.card(1)->contents()) {
+  for (const Content& content : session_.body.card(1)->listed()) {
     const SCRSDK::CrCaptureDate date = capture_date(content.created, true);
     const std::uint32_t handle = folder_handle(date);
     if (handle == last) continue;
@@ -61,7 +61,7 @@ std::int32_t Contents::folders(std::vector<SCRSDK::CrMtpFolderInfo>& folders) {
 std::int32_t Contents::handles(std::uint32_t folder, std::vector<std::uint32_t>& handles) {
   if (refused()) return error::kInvalidCalled;
   if (!folders_listed_) return error::kFoldersNotRetrieved;
-  for (const Content& content : session_.body.card(1)->contents()) {
+  for (const Content& content : session_.body.card(1)->listed()) {
     if (folder_handle(capture_date(content.created, true)) != folder) continue;
     for (const CardFile& file : content.files) handles.push_back(content_handle(content, file));
   }

@@ -9,8 +9,6 @@
 namespace crsim {
 namespace {
 
-constexpr int kWidth = 640, kHeight = 428;
-constexpr std::uint32_t kBufferSize = 307200;
 constexpr int kHighQuality = 85, kLowQuality = 60;
 constexpr std::chrono::microseconds kPeriod{33'333};
 constexpr std::chrono::microseconds kPeriodRecording{37'313};  // 26.8 pictures a second
@@ -32,10 +30,12 @@ SCRSDK::CrLiveViewProperty made_property(std::uint32_t code, std::uint16_t kind,
 }  // namespace
 
 LiveView::LiveView(Session& session)
-    : session_(session), start_(Clock::now()), canvas_(kWidth, kHeight) {}
+    : session_(session), start_(Clock::now()),
+      canvas_(session.body.profile.live_view.width, session.body.profile.live_view.height) {}
 
 void LiveView::reset() {
-  enabled_ = session_.mode == Mode::Remote;
+  enabled_ = session_.mode == Mode::Remote && session_.body.profile.habits.live_view_in_remote;
+  empty_left_ = session_.body.profile.live_view.empty_at_first;
   session_.body.properties.set(property::kLiveViewStatus,
                                enabled_ ? value::kLiveViewOn : value::kLiveViewOff);
   next_due_ = dark_until_ = {};
@@ -49,9 +49,10 @@ std::int32_t LiveView::enable(bool on) {
 }
 
 bool LiveView::running() const {
-  const bool possible = session_.mode == Mode::Remote ||
-                        (session_.mode == Mode::RemoteTransfer &&
-                         session_.body.profile.live_view_in_remote_transfer);
+  const Habits& habits = session_.body.profile.habits;
+  const bool possible =
+      (session_.mode == Mode::Remote && habits.live_view_in_remote) ||
+      (session_.mode == Mode::RemoteTransfer && habits.live_view_in_remote_transfer);
   return possible && enabled_;
 }
 
@@ -62,9 +63,10 @@ void LiveView::go_dark() {
 
 std::int32_t LiveView::info(SCRSDK::CrImageInfo& info) const {
   if (session_.mode == Mode::Contents) return error::kInvalidCalled;
-  info.width = running() ? kWidth : 0;
-  info.height = running() ? kHeight : 0;
-  info.bufferSize = running() ? kBufferSize : 0;
+  const LiveViewFacts& facts = session_.body.profile.live_view;
+  info.width = running() ? static_cast<std::uint32_t>(facts.width) : 0;
+  info.height = running() ? static_cast<std::uint32_t>(facts.height) : 0;
+  info.bufferSize = running() ? facts.buffer_bytes : 0;
   return error::kNone;
 }
 
@@ -88,8 +90,18 @@ std::int32_t LiveView::next_frame(View& view, int& quality) {
 std::int32_t LiveView::fetch(SCRSDK::CrImageDataBlock& block) {
   View view;
   int quality = kHighQuality;
-  const std::int32_t problem = session_.locked([&] { return next_frame(view, quality); });
+  bool empty = false;
+  const std::int32_t problem = session_.locked([&] {
+    const std::int32_t result = next_frame(view, quality);
+    empty = result == error::kNone && empty_left_ > 0 && empty_left_-- > 0;
+    return result;
+  });
   if (problem != error::kNone) return problem;
+  if (empty) {
+    block.frameNo = view.number;
+    block.imageSize = 0;
+    return error::kNone;
+  }
   const std::lock_guard drawing(drawing_);
   draw(canvas_, view);
   const std::vector<std::uint8_t> jpeg = encode_jpeg(canvas_, quality);
@@ -104,7 +116,7 @@ std::int32_t LiveView::fetch(SCRSDK::CrImageDataBlock& block) {
 
 std::vector<SCRSDK::CrLiveViewProperty> LiveView::properties() const {
   std::vector<SCRSDK::CrLiveViewProperty> all;
-  if (!running()) return all;
+  if (!running() || !session_.body.profile.habits.frames) return all;
   const Properties& properties = session_.body.properties;
   const std::int64_t area = properties.get(property::kFocusArea);
   const std::int64_t point = properties.get(property::kAfAreaPosition);

@@ -63,6 +63,10 @@ std::int32_t Sdk::connect(const SCRSDK::ICrCameraObjectInfo& info, void* callbac
   const std::size_t port = port_of(info);
   Body* const body = find(port == kNoPort ? serial_of(info) : usb_ports(settings_).at(port));
   if (body == nullptr) return error::kConnect;
+  if ((body->profile.habits.modes >> static_cast<unsigned>(mode) & 1) == 0) {
+    return mode == Mode::Contents ? error::kContentsNotSupported
+                                  : error::kRemoteTransferNotSupported;
+  }
   const std::int32_t meddled = body->scenarios.meddle("Connect");
   if (meddled != error::kNone) return meddled;
   auto session = std::make_shared<Session>(*body, callback, mode, reconnects);

@@ -100,7 +100,9 @@ void Session::arrive(std::uint32_t version) {
 // What a connection begins with, whatever the last one left behind.
 void Session::start_properties() {
   using namespace property;
-  body.properties.set(kPriorityKey, value::kCameraPosition);
+  body.properties.set(kPriorityKey, body.profile.habits.starts_at_pc_remote
+                                        ? value::kPcRemote
+                                        : value::kCameraPosition);
   body.properties.set(kImageIdNumberSetting, 1);
   body.properties.set(kSdkControlMode, static_cast<std::int64_t>(mode));
   body.properties.set(kContentsTransferStatus, mode == Mode::Contents ? 1 : 0);
@@ -118,7 +120,13 @@ void Session::start_properties() {
 
 // First the general notice, then the codes in bursts.
 void Session::announce_everything() {
-  after(20, [this] { notify.property_changed(); });
+  after(20, [this] {
+    if (body.profile.habits.general_notice) notify.property_changed();
+    for (const std::int64_t warning : body.profile.greeting) {
+      notify.warning(static_cast<std::uint32_t>(warning));
+      notify.warning_ext(static_cast<std::uint32_t>(warning), 1, 2, 3);
+    }
+  });
   const Codes all = body.properties.codes(mode);
   constexpr std::size_t kBurst = 40;
   for (std::size_t from = 0; from < all.size(); from += kBurst) {
@@ -153,8 +161,12 @@ void Session::announce(Codes codes) {
                              [&](auto code) { return !body.properties.visible(code, mode); }),
               codes.end());
   if (codes.empty() || !connected()) return;
-  notify.property_changed();
-  notify.property_changed_codes(std::move(codes));
+  if (body.profile.habits.general_notice) notify.property_changed();
+  if (!body.profile.habits.codes_one_by_one) {
+    notify.property_changed_codes(std::move(codes));
+    return;
+  }
+  for (const std::uint32_t code : codes) notify.property_changed_codes({code});
 }
 
 void Session::refresh_card() { announce(body.refresh_card_properties()); }

@@ -63,6 +63,7 @@ bool Setup::apply_settings(const Bytes& bytes) {
 
 std::int32_t Setup::download(std::uint32_t type, const char* folder, const char* name) {
   if (type != kDownloadSetup) return error::kNotSupported;
+  if (!session_.body.profile.habits.settings_file) return error::kInvalidCalled;
   const Properties& properties = session_.body.properties;
   if (properties.get(property::kSettingSaveEnable) != 1 ||
       properties.get(property::kSettingState) != 0) {
@@ -86,6 +87,7 @@ std::int32_t Setup::download(std::uint32_t type, const char* folder, const char*
 
 std::int32_t Setup::upload(std::uint32_t type, const char* file) {
   if (type != kUploadSetup) return error::kNotSupported;
+  if (!session_.body.profile.habits.settings_file) return error::kInvalidCalled;
   if (file == nullptr) return error::kInvalidParameter;
   const Properties& properties = session_.body.properties;
   if (properties.get(property::kSettingReadEnable) != 1 ||

@@ -121,13 +121,18 @@ Transfer::Transfer(Session& session) : session_(session) {}
 Transfer::~Transfer() = default;
 
 void Transfer::reset() {
-  index_is_ready_ = !session_.body.profile.first_listing_fails;
+  index_is_ready_ = !session_.body.profile.habits.first_listing_fails;
   busy_ = false;
   pull_.reset();
 }
 
+bool Transfer::is_closed() const {
+  const bool in_remote = session_.body.profile.habits.cards_in_remote;
+  return session_.mode != (in_remote ? Mode::Remote : Mode::RemoteTransfer);
+}
+
 std::int32_t Transfer::dates(std::uint32_t slot, std::vector<SCRSDK::CrCaptureDate>& dates) {
-  if (session_.mode != Mode::RemoteTransfer) return error::kInvalidCalled;
+  if (is_closed()) return error::kInvalidCalled;
   const Card* card = session_.body.card(slot);
   if (card == nullptr) return error::kInvalidParameter;
   for (const Content& content : card->contents()) {
@@ -141,7 +146,7 @@ std::int32_t Transfer::dates(std::uint32_t slot, std::vector<SCRSDK::CrCaptureDa
 std::int32_t Transfer::list(std::uint32_t slot, std::uint8_t span,
                             const SCRSDK::CrCaptureDate* date, std::uint32_t most,
                             std::vector<SCRSDK::CrContentsInfo>& listed) {
-  if (session_.mode != Mode::RemoteTransfer) return error::kInvalidCalled;
+  if (is_closed()) return error::kInvalidCalled;
   const Card* card = session_.body.card(slot);
   // Real libraries want a date even when it is ignored.
   if (card == nullptr || date == nullptr || span > kHour) return error::kInvalidParameter;
@@ -150,7 +155,7 @@ std::int32_t Transfer::list(std::uint32_t slot, std::uint8_t span,
     return error::kListProcessing;
   }
   std::vector<Content> chosen;
-  for (Content& content : card->contents()) {
+  for (Content& content : card->listed()) {
     if (most != 0 && chosen.size() == most) break;
     if (span == kAll || same_span(span, capture_date(content.created, true), *date)) {
       chosen.push_back(std::move(content));
@@ -162,7 +167,7 @@ std::int32_t Transfer::list(std::uint32_t slot, std::uint8_t span,
 }
 
 std::int32_t Transfer::find(Wanted wanted, Content& content, CardFile& file) const {
-  if (session_.mode != Mode::RemoteTransfer) return error::kInvalidCalled;
+  if (is_closed()) return error::kInvalidCalled;
   const Card* card = session_.body.card(wanted.slot);
   if (card == nullptr) return error::kInvalidParameter;
   if (busy_ || session_.body.scenarios.strike(scenario::kSecondTransferBusy)) {
@@ -283,7 +288,7 @@ std::int32_t Transfer::pull_preview(Wanted wanted, std::uint32_t kind, const cha
   std::string target;
   std::int32_t problem = find(wanted, content, file);
   if (problem == error::kNone && !to_memory) {
-    problem = target_file(session_, folder, name, file_name(content.number, "JPG"), target);
+    problem = target_file(session_, folder, name, file_name(session_.body.profile, content.number, "JPG"), target);
   }
   if (problem != error::kNone) return problem;
   busy_ = true;
@@ -309,7 +314,7 @@ std::int32_t Transfer::pull_preview(Wanted wanted, std::uint32_t kind, const cha
 }
 
 std::int32_t Transfer::control(std::uint32_t type) {
-  if (session_.mode != Mode::RemoteTransfer) return error::kInvalidCalled;
+  if (is_closed()) return error::kInvalidCalled;
   if (type > kCancel) return error::kInvalidParameter;
   if (!pull_) return error::kTransferStatus;
   // Only the step itself ends a pull: it may be reading at this moment.
@@ -325,7 +330,7 @@ std::int32_t Transfer::control(std::uint32_t type) {
 }
 
 std::int32_t Transfer::erase(std::uint32_t slot, std::uint32_t content_id) {
-  if (session_.mode != Mode::RemoteTransfer) return error::kInvalidCalled;
+  if (is_closed()) return error::kInvalidCalled;
   const Card* card = session_.body.card(slot);
   if (card == nullptr) return error::kInvalidParameter;
   const auto content = card->find(content_id);
