@@ -1,6 +1,7 @@
 """The real Sony driver over the shim and the simulator."""
 
 import fcntl
+import hashlib
 import json
 import threading
 import time
@@ -301,7 +302,8 @@ def test_a_capture_with_autofocus_tells_its_steps_and_leaves_a_jpeg(
     shooting: Seeing, tmp_path: Path
 ) -> None:
     to_host_and_card(shooting)
-    assert shooting.execute("af_shutter") == {"method": "af_shutter"}
+    answer = shooting.execute("af_shutter")
+    assert answer["method"] == "af_shutter"
     done = shooting.until_kind("downloadComplete")
     shooting.until_kind("afStatus", state="unlocked")
 
@@ -321,7 +323,10 @@ def test_a_capture_with_autofocus_tells_its_steps_and_leaves_a_jpeg(
     assert file.parent == tmp_path / "pictures" / ALPHA
     assert done["filename"] == str(file)
     assert (done["type"], done["size"]) == ("image", file.stat().st_size)
+    assert done["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
     assert jpeg_size(file.read_bytes()) is not None
+    exposed = next(one.data for one in shooting.observed if one.data.get("code") == "0x20011")
+    assert exposed["capture"] == done["capture"] == answer["capture"]
 
 
 def test_autofocus_is_refused_in_manual_focus(remote: Seeing) -> None:
@@ -425,7 +430,9 @@ def test_a_card_is_listed_and_a_file_pulled(transfer: Seeing, tmp_path: Path) ->
     done = transfer.until_kind("transferProgress", percent=100, notify="0x20093")
     assert (done["contentId"], done["fileId"]) == (wanted["content_id"], wanted["file_id"])
     pulled = Path(done["savedPath"])
-    assert pulled.stat().st_size == wanted["size"]
+    assert pulled.parent == tmp_path / "pictures" / ALPHA
+    assert pulled.stat().st_size == wanted["size"] == done["size"]
+    assert done["sha256"] == hashlib.sha256(pulled.read_bytes()).hexdigest()
     assert jpeg_size(pulled.read_bytes()) is not None
 
 

@@ -5,17 +5,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from lensbus_proto.errors import CameraError, CommandError
+from lensbus_proto.errors import CameraBusy, CameraError, CommandError
 from lensbus_services.sony.codes import (
     CHUNK_BYTES,
     CONTENTS_TRANSFER_ON,
     INDEX_BEING_BUILT,
     SCREENNAIL,
     THUMBNAIL,
+    TRANSFER_RUNNING,
     Property,
 )
 from lensbus_services.sony.link import Link
-from lensbus_services.sony.observations import Pull
+from lensbus_services.sony.pulls import Pull
 from lensbus_services.sony.session import Session
 from lensbus_services.sony.values import CardFile, Listing
 
@@ -70,20 +71,31 @@ def file_map(file: CardFile) -> dict[str, Any]:
     return data | ({"width": file.width, "height": file.height} if file.width else {})
 
 
-def pull(session: Session, slot: int, wanted: Pull, what: str, folder: Path) -> None:
-    """Begin to copy a file, or a small picture of it, into a folder; events tell the rest."""
+def pull(session: Session, wanted: Pull, incoming: Path) -> None:
+    """Begin to copy a file, or a small picture of it; events tell the rest."""
     link = session.link()
-    before, session.pull = session.pull, wanted
+    if session.teller.pull is not None:
+        raise CameraBusy("a file is on its way already", vendor_code=TRANSFER_RUNNING)
+    session.teller.begin_pull(wanted)
+    slot, content_id, file_id = wanted.slot, wanted.content_id, wanted.file_id
     try:
-        if session.wish is not None and session.wish.mode == "contents" and what == "file":
-            link.pull_contents(wanted.content_id, folder)
-        elif what == "file":
-            link.pull_file(slot, wanted.content_id, wanted.file_id, CHUNK_BYTES, folder)
+        if session.wish is not None and session.wish.mode == "contents" and wanted.what == "file":
+            link.pull_contents(content_id, incoming)
+        elif wanted.what == "file":
+            link.pull_file(slot, content_id, file_id, CHUNK_BYTES, incoming)
         else:
-            link.pull_preview(slot, wanted.content_id, wanted.file_id, PREVIEWS[what], folder)
-    except CommandError:
-        session.pull = before  # one that is on its way goes on
+            link.pull_preview(slot, content_id, file_id, PREVIEWS[wanted.what], incoming)
+    except CommandError as error:
+        if not error.began:
+            session.teller.end_pull()
         raise
+
+
+def size_of(session: Session, content_id: int, file_id: int) -> int:
+    """Return the size of a file as it was last listed, 0 if it was not."""
+    files = session.listing.files if session.listing is not None else []
+    wanted = (content_id, file_id)
+    return next((one.size for one in files if (one.content_id, one.file_id) == wanted), 0)
 
 
 def _card_files(session: Session, link: Link, slot: int, limit_s: float) -> list[CardFile]:

@@ -37,7 +37,10 @@ class Property(IntEnum):
     """Properties that the driver itself reads or writes."""
 
     S1 = 0x0001
+    SHUTTER_SPEED = 0x0103
     FOCUS_MODE = 0x0109
+    DRIVE_MODE = 0x010E
+    STORE_DESTINATION = 0x0119
     PRIORITY_KEY = 0x011A
     NEAR_FAR = 0x011F
     AF_AREA_POSITION = 0x0121  # where it is put; among the live-view properties: where it is
@@ -100,9 +103,15 @@ CHUNK_BYTES: Final = 16 * 1024 * 1024  # what one USB transfer on Linux carries
 THUMBNAIL: Final = 1
 SCREENNAIL: Final = 2
 
+TO_HOST: Final = 1  # a bit of STORE_DESTINATION
+TIMERS: Final = (3, 8)  # the upper half of DRIVE_MODE
+TIMER_S: Final = 10.0  # the longest of them
+CONTENTS_FAILURES: Final = (0x8C05, 0x8C06)
+
 INVALID_CALLED: Final = 0x8402
 SESSION_ALREADY_OPENED: Final = 0x8210
 ADAPTOR_CREATE: Final = 0x8703
+TRANSFER_RUNNING: Final = 0x8D03
 INDEX_BEING_BUILT: Final = 0x8D05
 
 ERRORS: Final[Mapping[int, str]] = {

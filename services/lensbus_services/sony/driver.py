@@ -17,11 +17,13 @@ from lensbus_services.sony.commands import Commands
 from lensbus_services.sony.discover import open_sdk
 from lensbus_services.sony.limits import asked_within
 from lensbus_services.sony.liveview import LiveView
-from lensbus_services.sony.observations import failed
+from lensbus_services.sony.observations import failed, transfer_failed
 from lensbus_services.sony.outlet import Outlet
+from lensbus_services.sony.pulls import pull_path, take_pull
 from lensbus_services.sony.saving import Places
 from lensbus_services.sony.sdk import Cameras, Sdk
 from lensbus_services.sony.session import ENDING, Session
+from lensbus_services.sony.telling import CUT
 from lensbus_services.sony.values import Credentials, Found
 from lensbus_services.sony.wish import Wish, load_wish, wish_path
 from lensbus_services.threads import spawn
@@ -56,6 +58,8 @@ class SonyDriver:
 
     def open(self) -> Description:
         """Get hold of the SDK and find the camera; connect again if a client had wished it."""
+        places = Places.of(self._settings, self._state, self._camera)
+        self._tell_left_behind(places)
         sdk = open_sdk(self._settings, self._state)
         try:
             cameras, found = self._find(sdk)
@@ -66,14 +70,12 @@ class SonyDriver:
             "connection_type": found.connection_type,
             "sdk_version": version_text(sdk.version),
         }
-        places = Places.of(self._settings, self._state, self._camera)
-        path = wish_path(self._state, self._camera)
-        session = Session(sdk, cameras, found, self._settings, places, self._outlet, path)
+        session = Session(sdk, cameras, found, self._settings, places, self._outlet, self._state)
         live_view = LiveView(session)
         commands = Commands(session, live_view)
         description = Description("sony", found.model, details)
         self._opened = Opened(sdk, description, session, live_view, commands)
-        wish = load_wish(path)
+        wish = load_wish(wish_path(self._state, self._camera))
         if wish is not None:
             spawn(lambda: self._come_back(session, commands.given_up, wish), "sony-come-back")
         return description
@@ -126,6 +128,17 @@ class SonyDriver:
             time.sleep(timeout_s)
             return []
         return opened.live_view.pictures(timeout_s)
+
+    def _tell_left_behind(self, places: Places) -> None:
+        """Remove and tell the files that were on their way when the worker's last life ended."""
+        names = places.sweep()
+        pull = take_pull(pull_path(self._state, self._camera))
+        reason = "the worker died in the middle"
+        if pull is not None:
+            name = names.pop() if len(names) == 1 else ""
+            self._outlet.put(transfer_failed(unix_us(), CUT, reason, pull, name))
+        for name in names:
+            self._outlet.put(transfer_failed(unix_us(), CUT, reason, None, name))
 
     def _find(self, sdk: Sdk) -> tuple[Cameras, Found]:
         cameras = sdk.enumerate(self._settings.enumerate_s)

@@ -16,6 +16,7 @@ from lensbus_proto.errors import (
     CameraError,
     CameraGone,
     CameraTimeout,
+    CommandError,
     NotConnected,
     Refused,
 )
@@ -23,11 +24,12 @@ from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.runtime.settings import SonySettings
 from lensbus_services.driver import Observation, Stuck
 from lensbus_services.sony.callbacks import Queue
-from lensbus_services.sony.capture import Pause
+from lensbus_services.sony.capture import Pause, extra_s
 from lensbus_services.sony.codes import (
     CONNECT_ADVICE,
     MODES,
     PC_REMOTE,
+    TO_HOST,
     DataType,
     Property,
     error_name,
@@ -37,17 +39,18 @@ from lensbus_services.sony.limits import Until
 from lensbus_services.sony.link import Link
 from lensbus_services.sony.observations import (
     RECONNECTING,
-    TRANSFER_GOES_ON,
-    Pull,
-    Scene,
     disconnected,
-    observe,
+    reason_of,
 )
 from lensbus_services.sony.outlet import Outlet
+from lensbus_services.sony.pulls import pull_path
+from lensbus_services.sony.reading import select, value_of
 from lensbus_services.sony.saving import Places, SaveInfo
 from lensbus_services.sony.sdk import Cameras, Sdk
+from lensbus_services.sony.telling import Teller
+from lensbus_services.sony.triggers import Triggers
 from lensbus_services.sony.values import Credentials, Found, Kind, Listing, Seen
-from lensbus_services.sony.wish import Wish, forget_wish, save_wish
+from lensbus_services.sony.wish import Wish, forget_wish, save_wish, wish_path
 from lensbus_services.threads import spawn
 
 logger = logging.getLogger(__name__)
@@ -76,20 +79,20 @@ class Session:
         settings: SonySettings,
         places: Places,
         outlet: Outlet,
-        wish_path: Path,
+        state: Path,
     ) -> None:
         self.found = found
         self.places = places
         self.wish: Wish | None = None  # how it is connected now
         self.save_info = SaveInfo(places.default)
-        self.pull: Pull | None = None
         self.listing: Listing | None = None
-        self.lut_slot: int | None = None  # of the look that was last sent
         self._sdk = sdk
         self._settings = settings
         self._outlet = outlet
-        self._wish_path = wish_path
+        self._wish_path = wish_path(state, found.camera)
         self._scale = settings.simulator.time_scale if settings.library == "simulator" else 1.0
+        self.triggers = Triggers(self._scale, self._patience_s, outlet.put)
+        self.teller = Teller(found, places, pull_path(state, found.camera), self.triggers)
         self._changed = threading.Condition()
         self._state = State.ABSENT
         self._error = 0
@@ -100,6 +103,7 @@ class Session:
         self._left_behind: Link | None = None  # the SDK did not let go of it
         self._closed = False
         self._came_back = False
+        self._destination_changed = False
         self._changing = threading.Lock()  # one connect or disconnect at a time
         self._sequence = threading.Lock()  # one capture sequence at a time
         self._queue = Queue()
@@ -157,8 +161,22 @@ class Session:
             self._save(self.link(), info)
 
     def _save(self, link: Link, info: SaveInfo) -> None:
-        link.set_save_info(info.path, info.prefix, info.start_number)
+        incoming = self.places.incoming(info.path)
+        try:
+            folder = incoming.prepare()
+        except OSError as error:
+            raise CameraError(f"{info.path} cannot be used: {error.strerror}") from error
+        self.teller.save_to(info.path, incoming)
+        link.set_save_info(folder, info.prefix, info.start_number)
         self.save_info = info
+
+    def prepare_incoming(self) -> Path:
+        """Return the folder that the SDK shall write a pulled file into."""
+        try:
+            return self.places.incoming(self.save_info.path).prepare()
+        except OSError as error:
+            reason = error.strerror
+            raise CameraError(f"{self.save_info.path} cannot be used: {reason}") from error
 
     def fingerprint(self) -> tuple[bool, str]:
         """Tell whether the camera has access authentication, and its key's fingerprint if so."""
@@ -183,6 +201,7 @@ class Session:
             link = self._begin(wish, login)
             self._await_opened()
             self.save_info = SaveInfo(self.places.default)
+            self.places.sweep()
             self._prepare(link)
             save_wish(self._wish_path, wish)
         return False
@@ -203,6 +222,7 @@ class Session:
         with self._changed:
             self._closed = True
         self._stop("the worker stops")
+        self.triggers.close()
         orderly = self._changing.acquire(timeout=limit_s / 2)
         if orderly:
             try:
@@ -288,12 +308,35 @@ class Session:
             self._save(link, self.save_info)
         except CameraError as error:
             logger.warning("save folder not set", extra={"reason": error.message})
+        self._look_at_destination(link)
         try:
             link.set_value(Property.PRIORITY_KEY, DataType.UINT16_ARRAY, PC_REMOTE)
             self._await_priority(link)
         except CameraError as error:
             # Bodies without this switch are under remote control by themselves.
             logger.info("priority key not set", extra={"reason": error.message})
+
+    def _look_at_destination(self, link: Link) -> None:
+        """Note whether exposures are followed by files for the host."""
+        try:
+            destination = value_of(link, Property.STORE_DESTINATION)
+        except CommandError as error:
+            logger.info("store destination not known", extra={"reason": error.message})
+            return
+        is_remote = self.wish is not None and self.wish.mode == "remote"
+        has_files = is_remote and (destination is None or bool(destination & TO_HOST))
+        if has_files and not self.teller.has_host_files:
+            self.triggers.expect_no_files()
+        self.teller.has_host_files = has_files
+
+    def _patience_s(self) -> float:
+        """Return by how much longer than usual an exposure may take, as the camera is set."""
+        try:
+            found = select(self.link(), [Property.SHUTTER_SPEED, Property.DRIVE_MODE])
+        except CommandError:
+            return 0.0
+        values = {raw.code: raw.value for raw in found}
+        return extra_s(values.get(Property.SHUTTER_SPEED), values.get(Property.DRIVE_MODE))
 
     def _await_priority(self, link: Link) -> None:
         """Wait a little until the key has turned: nothing can be set before."""
@@ -309,6 +352,8 @@ class Session:
         with self._changed:
             was_connected = is_connected(self._state)
             if was_connected:
+                for lost in self.teller.lose(unix_us(), reason):
+                    self._outlet.put(lost)
                 self._outlet.put(disconnected(self.found, unix_us(), reason=reason))
             self._advance(Signal.STOP)
             return was_connected
@@ -345,7 +390,6 @@ class Session:
         with self._changed:
             self._link = None
             self.wish = None
-            self.pull = None
             self.listing = None
             self._advance(Signal.RELEASED)
         return over
@@ -373,16 +417,16 @@ class Session:
                 self._take(seen)
 
     def _take(self, seen: Seen) -> None:
-        scene = Scene(self.found, self.save_info.path, self.pull, self.lut_slot)
-        told = observe(seen, scene)
+        told = list(self.teller.tell(seen))  # before the lock: whole files are read here
         with self._changed:
             before = self._state
             signal = _signal(seen)
             if seen.kind in (Kind.ERROR, Kind.DISCONNECTED):
                 self._error = seen.code
                 self.error_told = seen.kind is Kind.ERROR
-            if seen.kind is Kind.TRANSFER and seen.code != TRANSFER_GOES_ON:
-                self.pull = None
+            if seen.kind is Kind.PROPERTIES and Property.STORE_DESTINATION in seen.codes:
+                self._destination_changed = True
+                self._changed.notify_all()
             if signal is not None:
                 self._advance(signal)
             if before is State.RECOVERING and self._state is State.UP:
@@ -390,25 +434,33 @@ class Session:
             for observation in self._filter(seen, before, told):
                 self._outlet.put(observation)
 
-    def _filter(self, seen: Seen, before: State, told: Observation | None) -> Iterator[Observation]:
+    def _filter(self, seen: Seen, before: State, told: list[Observation]) -> Iterator[Observation]:
         if seen.kind is Kind.DISCONNECTED:
             if is_connected(before):
+                yield from self.teller.lose(seen.time_us, reason_of(seen.code))
                 yield disconnected(self.found, seen.time_us, seen.code)
-        elif told is not None and (
-            seen.kind in _LATE or before is State.CONNECTING or is_connected(before)
-        ):
-            yield told
+            return
+        if seen.kind in _LATE or before is State.CONNECTING or is_connected(before):
+            yield from told
+        if seen.kind is Kind.WARNING and seen.code == RECONNECTING:
+            yield from self.teller.lose(seen.time_us, "reconnecting")
 
     def _keep(self) -> None:
         """Thread: look after a connection that ended, or came back, by itself."""
 
         def is_due() -> bool:
-            return self._closed or self._came_back or self._state is State.ENDED
+            return (
+                self._closed
+                or self._came_back
+                or self._destination_changed
+                or self._state is State.ENDED
+            )
 
         while True:
             with self._changed:
                 self._changed.wait_for(is_due)
-                self._came_back = False
+                came_back, self._came_back = self._came_back, False
+                self._destination_changed = False
             if self._closed:
                 return
             with self._changing:
@@ -416,7 +468,10 @@ class Session:
                     self._let_go(ABANDON_S)
                     self._forget_cameras()
                 elif self._state is State.UP and self._link is not None:
-                    self._prepare(self._link)
+                    if came_back:
+                        self._prepare(self._link)
+                    else:
+                        self._look_at_destination(self._link)
 
     def _advance(self, signal: Signal) -> None:
         """Move the state; the condition is held."""

@@ -5,6 +5,7 @@ from typing import Final
 
 from lensbus_proto.errors import BadArguments, CameraError, NotFound, Refused, Unsupported
 from lensbus_services.sony.codes import ENABLED, INVALID_CALLED, SETTINGS_IDLE, Property
+from lensbus_services.sony.incoming import Incoming
 from lensbus_services.sony.link import Link
 from lensbus_services.sony.reading import value_of
 
@@ -12,8 +13,8 @@ DEFAULT_NAME: Final = "CUMSET.DAT"
 REBOOTS: Final = "the camera restarts with the new settings and ends the connection"
 
 
-def download(link: Link, folder: Path, name: str) -> Path:
-    """Begin to save the camera's settings; `downloadComplete` tells the end. Return the folder."""
+def download(link: Link, incoming: Incoming, name: str) -> None:
+    """Begin to save the camera's settings; `downloadComplete` tells the end."""
     _check_gates(
         link,
         Property.SETTINGS_SAVE_ENABLE,
@@ -21,11 +22,11 @@ def download(link: Link, folder: Path, name: str) -> Path:
         " two slots in slot 1)",
     )
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        incoming.root.mkdir(parents=True, exist_ok=True)
+        folder = incoming.prepare()
     except OSError as error:
-        raise CameraError(f"{folder} cannot be created: {error.strerror}") from error
+        raise CameraError(f"{incoming.root} cannot be used: {error.strerror}") from error
     link.download_settings(folder, name)
-    return folder
 
 
 def upload(link: Link, folder: Path, name: str) -> None:

@@ -34,6 +34,7 @@ class Seen:
     params: tuple[int, int, int] = (0, 0, 0)
     codes: tuple[int, ...] = ()
     text: str = ""
+    raw: bytes = b""  # the text as the camera told it: the name of a file need not be UTF-8
     dropped: int = 0
 
 

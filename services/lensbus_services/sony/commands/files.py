@@ -7,7 +7,7 @@ from lensbus_services.sony import card, setup_files
 from lensbus_services.sony.arguments import Arguments, integer, optional, text, word
 from lensbus_services.sony.codes import AUTO_NUMBER
 from lensbus_services.sony.commands.handler import U32, Handler, Result
-from lensbus_services.sony.observations import Pull
+from lensbus_services.sony.pulls import Pull
 from lensbus_services.sony.saving import SaveInfo, check_prefix
 from lensbus_services.sony.session import Session
 
@@ -42,9 +42,8 @@ class FileCommands:
 
     def _pull(self, arguments: Arguments, _: float) -> Result:
         slot = integer(arguments, "slot", 1, 2)
-        wanted = Pull(
-            integer(arguments, "content_id", 0, U32), integer(arguments, "file_id", 0, U32)
-        )
+        content_id = integer(arguments, "content_id", 0, U32)
+        file_id = integer(arguments, "file_id", 0, U32)
         what = word(arguments, "what", ("file", *card.PREVIEWS), "file")
         asked = text(arguments, "save_path", limit=4096)
         session = self._session
@@ -55,7 +54,9 @@ class FileCommands:
             folder = session.places.prepare("save_path", asked)
             info = SaveInfo(folder, info.prefix, info.start_number)
             session.save(info)
-        card.pull(session, slot, wanted, what, info.path)
+        size = card.size_of(session, content_id, file_id) if what == "file" else 0
+        wanted = Pull(content_id, file_id, what, slot, size)
+        card.pull(session, wanted, session.prepare_incoming())
         return {"path": str(info.path)}
 
     def _get_save_info(self, _: Arguments, __: float) -> Result:
@@ -77,8 +78,8 @@ class FileCommands:
             text(arguments, "filename", limit=255) or setup_files.DEFAULT_NAME
         )
         session = self._session
-        folder = setup_files.download(session.link(), session.places.settings, name)
-        return {"filename": name, "path": str(folder / name)}
+        setup_files.download(session.link(), session.places.incoming_settings(), name)
+        return {"filename": name, "path": str(session.places.settings / name)}
 
     def _upload_settings(self, arguments: Arguments, _: float) -> Result:
         name = setup_files.check_name(text(arguments, "filename", limit=255))
@@ -94,7 +95,7 @@ class FileCommands:
         session = self._session
         file = session.places.existing("file_path", text(arguments, "file_path", limit=4096))
         setup_files.import_lut(session.link(), file, slot)
-        session.lut_slot = slot
+        session.teller.lut_slot = slot
         return {"slot": slot, "file": file.name}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from lensbus_services.sony.arguments import Arguments, word
 from lensbus_services.sony.capture import af_shutter, half_press, press, shutter_down, shutter_up
+from lensbus_services.sony.captures import Capture
 from lensbus_services.sony.commands.handler import Handler, Result
 from lensbus_services.sony.session import Session
 
@@ -24,13 +25,18 @@ class ShootingCommands:
 
     def _shutter(self, arguments: Arguments, deadline_s: float) -> Result:
         action = word(arguments, "action", ("press", "down", "up"), "press")
-        session = self._session
+        session, triggers = self._session, self._session.triggers
         with session.sequence(deadline_s) as link:
-            if action == "down":
-                return {"method": shutter_down(link)}
             if action == "up":
-                return {"method": shutter_up(link)}
-            return {"method": press(link, session.pause_on(link))}
+                method = shutter_up(link)
+                return _told(method, triggers.released())
+            if action == "down":
+                with triggers.trigger("shutter_down", held=True) as capture:
+                    method = shutter_down(link)
+            else:
+                with triggers.trigger("full_press") as capture:
+                    method = press(link, session.pause_on(link))
+            return _told(method, capture)
 
     def _half_press(self, _: Arguments, deadline_s: float) -> Result:
         session = self._session
@@ -39,5 +45,12 @@ class ShootingCommands:
 
     def _af_shutter(self, _: Arguments, deadline_s: float) -> Result:
         session = self._session
-        with session.sequence(deadline_s) as link:
-            return {"method": af_shutter(link, session.pause_on(link))}
+        with (
+            session.sequence(deadline_s) as link,
+            session.triggers.trigger("af_shutter") as capture,
+        ):
+            return _told(af_shutter(link, session.pause_on(link)), capture)
+
+
+def _told(method: str, capture: Capture | None) -> Result:
+    return {"method": method, "capture": capture.id if capture is not None else None}
