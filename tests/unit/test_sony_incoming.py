@@ -79,7 +79,7 @@ def test_neither_a_link_nor_a_folder_nor_a_pipe_is_a_file(incoming: Incoming, ta
     (incoming.path / "folder").mkdir()
     os.mkfifo(incoming.path / "pipe")
     for name in (b"link", b"folder", b"pipe"):
-        with pytest.raises(OSError, match="symbolic links|no file"):
+        with pytest.raises(OSError, match=r"symbolic links|no file"):
             incoming.finish(name, target)
     assert list(target.iterdir()) == []
 
