@@ -6,7 +6,7 @@ import pytest
 
 from kit.fake_commander import Surface
 from kit.fake_oak import FakeOak
-from kit.fake_sony import FakeSony
+from kit.fake_sony import CAPTURE, FakeSony
 from lensbus_gateway.alpha.catalogue import CATALOGUE
 from lensbus_gateway.alpha.routes import routes
 from lensbus_gateway.alpha.server import platform_name
@@ -569,19 +569,19 @@ class TestPriorityKey:
 
 class TestActions:
     @pytest.mark.parametrize(
-        ("action", "body", "method", "sent"),
+        ("action", "body", "method", "captures", "sent"),
         [
-            ("shutter", None, "release_press", {"action": "press"}),
-            ("shutter", {"action": "down"}, "release_down", {"action": "down"}),
-            ("shutter", {"action": "up"}, "release_up", {"action": "up"}),
-            ("shutter", {"action": "sideways"}, "release_press", {"action": "press"}),
-            ("shutter", [1], "release_press", {"action": "press"}),
-            ("half-press", None, "s1", {}),
-            ("af-shutter", None, "s1_and_release", {}),
+            ("shutter", None, "release_press", True, {"action": "press"}),
+            ("shutter", {"action": "down"}, "release_down", True, {"action": "down"}),
+            ("shutter", {"action": "up"}, "release_up", False, {"action": "up"}),
+            ("shutter", {"action": "sideways"}, "release_press", True, {"action": "press"}),
+            ("shutter", [1], "release_press", True, {"action": "press"}),
+            ("half-press", None, "s1", False, {}),
+            ("af-shutter", None, "s1_and_release", True, {}),
         ],
     )
     def test_an_action_is_done_by_the_worker(
-        self, surface: Surface, action: str, body: Any, method: str, sent: Any
+        self, surface: Surface, action: str, body: Any, method: str, captures: bool, sent: Any
     ) -> None:
         answer = surface.post(f"{CAMERA}/actions/{action}", json=body)
 
@@ -591,7 +591,8 @@ class TestActions:
             "success": True,
             "message": f"Action {action} completed",
             "camera": HERE,
-            "data": {"action": action, "method": method},
+            "data": {"action": action, "method": method}
+            | ({"capture": CAPTURE} if captures else {}),
         }
         assert surface.commander.asked(command) == [sent]
         assert surface.commander.deadlines[command] == 10

@@ -18,6 +18,7 @@ from lensbus_proto.messages import Reply
 
 U8, U16, U32, U64, I16, TEXT = 1, 2, 3, 4, 0x1002, 0xFFFF
 UNSUPPORTED, DISABLED, READ_WRITE, READ = -1, 0, 1, 2
+CAPTURE = 1764000000123456
 WITHOUT_CONNECTION = ("connect", "disconnect", "connection", "fingerprint", "settings.files")
 
 
@@ -174,7 +175,7 @@ class FakeSony:
         return {"code": code, "value": value}
 
     def do_shutter(self, action: str = "press") -> dict[str, Any]:
-        return {"method": f"release_{action}"}
+        return {"method": f"release_{action}", "capture": None if action == "up" else CAPTURE}
 
     def do_half_press(self) -> dict[str, Any]:
         return {"method": "s1"}
@@ -184,7 +185,7 @@ class FakeSony:
             raise CameraError(
                 "the camera is set to Manual Focus", detail={"error": "focus_mode_not_af"}
             )
-        return {"method": "s1_and_release"}
+        return {"method": "s1_and_release", "capture": CAPTURE}
 
     def do_live_view_enable(self) -> None:
         self.enabled = True

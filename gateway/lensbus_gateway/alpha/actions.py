@@ -146,9 +146,11 @@ async def unknown(request: Request) -> Response:
 async def _method(
     request: Request, action: str, command: str, arguments: Mapping[str, Any] | None = None
 ) -> Response:
-    """Act and answer with nothing but how it was done."""
+    """Act and answer with how it was done, and the number of the capture that it began."""
     result = await _act(request, command, arguments)
     data = {"action": action, "method": result["method"]}
+    if result.get("capture") is not None:
+        data["capture"] = result["capture"]
     return await done(request, f"Action {action} completed", data)
 
 
