@@ -79,6 +79,18 @@ class Seeing:
 
 
 @contextmanager
+def broken(state: Path, scenario: str, camera: str = ALPHA, **words: object) -> Iterator[Path]:
+    """Have a scenario hold in the simulator's world, until it has struck or the block ends."""
+    file = state / "simulator" / "sony" / f"{camera}.{scenario}"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(" ".join(f"{name}={word}" for name, word in words.items()))
+    try:
+        yield file
+    finally:
+        file.unlink(missing_ok=True)
+
+
+@contextmanager
 def open_sony(
     state: Path, camera: str = ALPHA, settings: SonySettings | None = None
 ) -> Iterator[Seeing]:

@@ -17,21 +17,20 @@ from lensbus_services.sony.commands import Commands
 from lensbus_services.sony.discover import open_sdk
 from lensbus_services.sony.limits import asked_within
 from lensbus_services.sony.liveview import LiveView
-from lensbus_services.sony.observations import failed, transfer_failed
+from lensbus_services.sony.observations import transfer_failed
 from lensbus_services.sony.outlet import Outlet
 from lensbus_services.sony.pulls import pull_path, take_pull
+from lensbus_services.sony.recovery import Recovery
 from lensbus_services.sony.saving import Places
 from lensbus_services.sony.sdk import Cameras, Sdk
 from lensbus_services.sony.session import ENDING, Session
 from lensbus_services.sony.telling import CUT
 from lensbus_services.sony.values import Credentials, Found
-from lensbus_services.sony.wish import Wish, load_wish, wish_path
-from lensbus_services.threads import spawn
+from lensbus_services.sony.wish import load_wish, wish_path
 
 logger = logging.getLogger(__name__)
 
 CLOSE_S: Final = 1.2
-RETRY_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,7 @@ class Opened:
     session: Session
     live_view: LiveView
     commands: Commands
+    recovery: Recovery
 
 
 class SonyDriver:
@@ -72,12 +72,15 @@ class SonyDriver:
         }
         session = Session(sdk, cameras, found, self._settings, places, self._outlet, self._state)
         live_view = LiveView(session)
+        recovery = Recovery(session, self._outlet.put)
+        session.when_lost = recovery.begin
+        session.when_given_up = recovery.give_up
         commands = Commands(session, live_view)
         description = Description("sony", found.model, details)
-        self._opened = Opened(sdk, description, session, live_view, commands)
+        self._opened = Opened(sdk, description, session, live_view, commands, recovery)
         wish = load_wish(wish_path(self._state, self._camera))
         if wish is not None:
-            spawn(lambda: self._come_back(session, commands.given_up, wish), "sony-come-back")
+            recovery.begin(wish, Credentials())
         return description
 
     def close(self) -> None:
@@ -85,7 +88,7 @@ class SonyDriver:
         with self._closing:
             opened, self._opened = self._opened, None
             if opened is not None:
-                opened.commands.given_up.set()
+                opened.recovery.close()
                 if opened.session.close(CLOSE_S):
                     opened.sdk.release()
 
@@ -148,23 +151,6 @@ class SonyDriver:
             cameras.close()
             raise CameraGone(f"camera {self._camera} is not there; there are: {others}")
         return cameras, cameras.found[index]
-
-    def _come_back(self, session: Session, given_up: threading.Event, wish: Wish) -> None:
-        """Thread: connect as before the worker's last death, until it works or nobody wants it."""
-        waits = iter(RETRY_S)
-        wait_s = 0.0
-        while not given_up.wait(wait_s):
-            try:
-                already = session.connect(wish, Credentials())
-                if given_up.is_set() and not already:  # it was dropped in the very last moment
-                    session.disconnect()
-                return
-            except CommandError as error:
-                code = error.code if error.vendor_code is None else f"0x{error.vendor_code:08x}"
-                logger.warning("not connected again", extra={"reason": error.message})
-                if not (session.error_told or given_up.is_set()):
-                    self._outlet.put(failed(unix_us(), code, error.message))
-            wait_s = next(waits, RETRY_S[-1])
 
 
 if TYPE_CHECKING:

@@ -28,6 +28,7 @@ class Link:
         _, lib = load_shim()
         self.number = number
         self._line = Line(f"sony-line-{number}")
+        self._connected = False
         self._pointer = lib.crshim_link_new(sdk.pointer, queue.pointer, number)
 
     def connect(
@@ -47,6 +48,7 @@ class Link:
 
         def connect(pointer: Any) -> int:
             user, password, key = map(text, (login.username, login.password, login.fingerprint))
+            self._connected = True
             with cameras.use() as found:
                 return int(
                     lib.crshim_connect(
@@ -59,7 +61,21 @@ class Link:
     def disconnect(self, limit_s: float = CALL_S) -> None:
         """Begin to disconnect; OnDisconnected tells when it is done."""
         _, lib = load_shim()
-        self._do("Disconnect", lib.crshim_disconnect, limit_s=limit_s)
+
+        def disconnect(pointer: Any) -> int:
+            self._connected = False
+            return int(lib.crshim_disconnect(pointer))
+
+        check(self._call("Disconnect", disconnect, limit_s), "Disconnect")
+
+    def ended(self) -> None:
+        """Note that the SDK has told the end: there is nothing to disconnect any more."""
+        self._connected = False
+
+    @property
+    def is_released(self) -> bool:
+        """Tell whether the SDK has let go of everything."""
+        return self._pointer is None
 
     def release(self, limit_s: float = CALL_S) -> None:
         """Give the device and the memory back: nothing can be called after that."""
@@ -67,6 +83,8 @@ class Link:
 
         def release() -> int:
             pointer, self._pointer = self._pointer, None
+            if self._connected:  # there was no turn for it before
+                lib.crshim_disconnect(pointer)
             result = int(lib.crshim_release_device(pointer))
             lib.crshim_link_free(pointer)
             return result

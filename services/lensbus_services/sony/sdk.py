@@ -9,7 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from lensbus_proto.errors import CameraError, CameraGone, CommandError, Unsupported
+from lensbus_proto.errors import (
+    CameraError,
+    CameraGone,
+    CameraTimeout,
+    CommandError,
+    Unsupported,
+)
 from lensbus_services.driver import Stuck
 from lensbus_services.sony.codes import ADAPTOR_CREATE, error_name
 from lensbus_services.sony.line import CALL_S, Line
@@ -59,7 +65,10 @@ class Sdk:
             self._users -= 1
             if self._users == 0 and self._line is not None:
                 line, self._line = self._line, None
-                line.last("Release", self._unload, RELEASE_S)
+                try:
+                    line.last("Release", self._unload, RELEASE_S)
+                except CameraTimeout as error:  # it is released when it comes back, if ever
+                    logger.warning("SDK not released", extra={"reason": error.message})
 
     def _load(self) -> Any:
         ffi, lib = load_shim()

@@ -6,7 +6,7 @@ tells the outlet; `keeper` looks after a connection that ended, or came back, by
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -35,7 +35,7 @@ from lensbus_services.sony.codes import (
     error_name,
 )
 from lensbus_services.sony.connection import Signal, State, following, is_connected
-from lensbus_services.sony.limits import Until
+from lensbus_services.sony.limits import Until, within
 from lensbus_services.sony.link import Link
 from lensbus_services.sony.observations import (
     RECONNECTING,
@@ -62,6 +62,8 @@ PRIORITY_TRIES: Final = 25
 DISCONNECT_S: Final = 5.0  # OnDisconnected after Disconnect
 ABANDON_S: Final = 1.0  # the same for a connection that never came about
 RELEASE_S: Final = 0.1  # at least, for a call on its way to come back
+RETRIES: Final = 1  # of a connection about which the camera says nothing
+RETRY_LEAST_S: Final = 1.0  # a healthy body takes less
 SEQUENCE_S: Final = 1.0  # a capture sequence lets go of the shutter
 
 # Told even when the end of the connection has been told already.
@@ -100,6 +102,10 @@ class Session:
         self._number = 0
         self._link: Link | None = None
         self._cameras: Cameras | None = cameras
+        self.when_lost: Callable[[Wish, Credentials], None] = lambda wish, login: None
+        self.when_given_up: Callable[[], None] = lambda: None
+        self._login = Credentials()  # of the present connection; never kept anywhere else
+        self._lost: Wish | None = None  # how it was connected when the link went away by itself
         self._left_behind: Link | None = None  # the SDK did not let go of it
         self._closed = False
         self._came_back = False
@@ -198,17 +204,34 @@ class Session:
             if self._link is not None:  # it came to its end by itself, just now
                 self._let_go(ABANDON_S)
                 self._forget_cameras()
-            link = self._begin(wish, login)
-            self._await_opened()
+            link = self._open(wish, login)
             self.save_info = SaveInfo(self.places.default)
             self.places.sweep()
             self._prepare(link)
             save_wish(self._wish_path, wish)
         return False
 
+    def _open(self, wish: Wish, login: Credentials) -> Link:
+        """Connect; once more when the camera says nothing at all.
+
+        Giving up such a try clears a link that a dead process has left behind in the body.
+        """
+        for retries in (RETRIES, 0):
+            link = self._begin(wish, login)
+            try:
+                self._await_opened()
+            except CameraTimeout:
+                if retries == 0 or within(self._settings.connect_s) < RETRY_LEAST_S:
+                    raise
+                logger.warning("no word from the camera", extra={"retries_left": retries})
+            else:
+                return link
+        raise AssertionError("the last try returns or raises")
+
     def disconnect(self) -> bool:
         """Tell the end, then bring it about. Return True if there was no connection."""
         was_connected = self._stop("requested")
+        self.when_given_up()  # now that nobody calls it lost any more
         with self._changing:
             forget_wish(self._wish_path)
             told = self._let_go(DISCONNECT_S)
@@ -232,7 +255,8 @@ class Session:
                 self._changing.release()
         self._queue.close()
         self._pump_thread.join(until.left_s())
-        orderly = orderly and self._left_behind is None
+        left = self._left_behind
+        orderly = orderly and (left is None or left.is_released)
         if orderly and not self._pump_thread.is_alive():
             self._queue.free()
         return orderly
@@ -247,6 +271,8 @@ class Session:
             self._number += 1
             self._link = link
             self.wish = wish
+            self._login = login
+            self._lost = None
             self._error = 0
             self.error_told = False
             self._advance(Signal.BEGIN)
@@ -276,10 +302,10 @@ class Session:
         return cameras, index
 
     def _await_opened(self) -> None:
+        limit_s = within(self._settings.connect_s)
         with self._changed:
             self._changed.wait_for(
-                lambda: self._closed or self._state is not State.CONNECTING,
-                self._settings.connect_s,
+                lambda: self._closed or self._state is not State.CONNECTING, limit_s
             )
             state, error = self._state, self._error
         if state is State.UP:
@@ -294,9 +320,11 @@ class Session:
                 operation="Connect",
             )
         if state is State.CONNECTING and not self._closed:
-            limit_s = self._settings.connect_s
             raise CameraTimeout(
-                f"Connection did not complete within {limit_s:g}s.", operation="Connect"
+                f"Connection did not complete within {limit_s:g}s. The camera said nothing: it may"
+                " still hold the link of a process that died, which this attempt has cleared;"
+                " connect again.",
+                operation="Connect",
             )
         raise CameraGone("the connection was given up meanwhile")
 
@@ -351,6 +379,7 @@ class Session:
         """Move towards the end and wake everybody who waits for something else."""
         with self._changed:
             was_connected = is_connected(self._state)
+            self._lost = None
             if was_connected:
                 for lost in self.teller.lose(unix_us(), reason):
                     self._outlet.put(lost)
@@ -369,7 +398,9 @@ class Session:
             over = self._state is State.ENDED
         quiet = self._sequence.acquire(timeout=min(SEQUENCE_S, until.left_s() / 2))
         try:
-            if not over:
+            if over:
+                link.ended()
+            else:
                 link.disconnect(until.left_s())
                 with self._changed:
                     self._changed.wait_for(lambda: self._state is State.ENDED, until.left_s())
@@ -437,6 +468,7 @@ class Session:
     def _filter(self, seen: Seen, before: State, told: list[Observation]) -> Iterator[Observation]:
         if seen.kind is Kind.DISCONNECTED:
             if is_connected(before):
+                self._lost = self.wish
                 yield from self.teller.lose(seen.time_us, reason_of(seen.code))
                 yield disconnected(self.found, seen.time_us, seen.code)
             return
@@ -467,6 +499,10 @@ class Session:
                 if self._state is State.ENDED:
                     self._let_go(ABANDON_S)
                     self._forget_cameras()
+                    with self._changed:
+                        lost, self._lost = self._lost, None
+                        if lost is not None:
+                            self.when_lost(lost, self._login)
                 elif self._state is State.UP and self._link is not None:
                     if came_back:
                         self._prepare(self._link)

@@ -1,6 +1,5 @@
 """What a client can ask of a Sony camera, by the names of WIRE.md."""
 
-import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,12 +17,11 @@ from lensbus_services.sony.session import Session
 
 
 class Commands:
-    """The commands of one open camera. `given_up` is set once nobody wishes it connected."""
+    """The commands of one open camera."""
 
     def __init__(self, session: Session, live_view: LiveView) -> None:
-        self.given_up = threading.Event()
         self._handlers: Mapping[str, Handler] = {
-            **ConnectionCommands(session, self.given_up).table(),
+            **ConnectionCommands(session).table(),
             **PropertyCommands(session).table(),
             **ShootingCommands(session).table(),
             **OperationCommands(session).table(),

@@ -1,6 +1,5 @@
 """Connecting, and what is known of a camera without it."""
 
-import threading
 from collections.abc import Mapping
 from typing import Final
 
@@ -17,9 +16,8 @@ DEFAULT_MODE: Final = "remote-transfer"
 class ConnectionCommands:
     """connect, disconnect, connection, fingerprint."""
 
-    def __init__(self, session: Session, given_up: threading.Event) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._given_up = given_up
 
     def table(self) -> Mapping[str, Handler]:
         """Return the commands by name."""
@@ -39,10 +37,11 @@ class ConnectionCommands:
         )
         session = self._session
         already = session.connect(wish, login)
+        if not already:
+            session.when_given_up()  # what was wished before
         return {"mode": (session.wish or wish).mode, "already": already}
 
     def _disconnect(self, _: Arguments, __: float) -> Result:
-        self._given_up.set()
         return {"already": self._session.disconnect()}
 
     def _connection(self, _: Arguments, __: float) -> Result:
