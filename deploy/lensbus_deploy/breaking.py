@@ -22,9 +22,9 @@ _REPLY_BYTES: Final = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Simulated:
-    """One simulated camera: its vendor, and the folder of the world around it."""
+    """One simulated camera, and the folder of the world around it."""
 
-    camera: str
+    serial: str
     vendor: str
     world: Path
 
@@ -56,12 +56,27 @@ def find(camera: str, settings: Settings) -> Simulated:
     }
     known = []
     for vendor, world in worlds.items():
-        ids = [entry.partition(":")[2] for entry in configured[vendor]]
-        if camera in ids or (plain(camera) and (world / f"{camera}.control").is_socket()):
+        ids = {camera_of(entry): serial_of(entry) for entry in configured[vendor]}
+        if camera in ids:
+            return Simulated(ids[camera], vendor, world)
+        if plain(camera) and (world / f"{camera}.control").is_socket():
             return Simulated(camera, vendor, world)
         known += ids
     there_are = f"the simulated ones are {', '.join(known)}" if known else "there are none"
     raise BreakError(f"{camera} is not a simulated camera; {there_are}")
+
+
+def serial_of(entry: str) -> str:
+    """Return the serial number in `model:serial` or `model:serial@address`."""
+    return entry.partition(":")[2].partition("@")[0]
+
+
+def camera_of(entry: str) -> str:
+    """Return the camera's id: its serial number, or on a network its MAC address."""
+    serial = serial_of(entry)
+    if "@" not in entry:
+        return serial
+    return ":".join(serial[at : at + 2] for at in range(0, len(serial), 2))
 
 
 def plain(name: str) -> bool:
@@ -76,7 +91,7 @@ def ask(simulated: Simulated, request: str) -> str:
         reply = ask_nobody(simulated, request)
     verdict, _, rest = reply.partition(" ")
     if verdict != "ok":
-        raise BreakError(rest or f"{simulated.camera} gave no answer")
+        raise BreakError(rest or f"{simulated.serial} gave no answer")
     return rest
 
 
@@ -90,7 +105,7 @@ def ask_process(simulated: Simulated, request: str) -> str | None:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(LIMIT_S)
             # Through the descriptor: a socket's own path has room for 107 bytes only.
-            connection.connect(f"/proc/self/fd/{folder}/{simulated.camera}.control")
+            connection.connect(f"/proc/self/fd/{folder}/{simulated.serial}.control")
             connection.sendall(f"{request}\n".encode())
             with connection.makefile(encoding="utf-8") as answers:
                 return answers.readline().rstrip("\n")
@@ -98,7 +113,7 @@ def ask_process(simulated: Simulated, request: str) -> str | None:
         return None
     except OSError as error:
         raise BreakError(
-            f"the simulator of {simulated.camera} gave no answer: {error.strerror or error}"
+            f"the simulator of {simulated.serial} gave no answer: {error.strerror or error}"
         ) from error
     finally:
         os.close(folder)
@@ -111,16 +126,16 @@ def ask_nobody(simulated: Simulated, request: str) -> str:
         return ask_library(simulated, request)
     verb, _, rest = request.partition(" ")
     name, _, parameters = rest.partition(" ")
-    file = simulated.world / f"{simulated.camera}.{name}"
+    file = simulated.world / f"{simulated.serial}.{name}"
     if verb == "break" and plain(name):
         file.write_text(parameters, encoding="utf-8")
     elif verb == "heal" and name == "all":
-        for one in simulated.world.glob(f"{simulated.camera}.*"):
+        for one in simulated.world.glob(f"{simulated.serial}.*"):
             one.unlink(missing_ok=True)
     elif verb == "heal" and plain(name):
         file.unlink(missing_ok=True)
     else:
-        return f"error no process holds {simulated.camera}: it can only be broken and healed"
+        return f"error no process holds {simulated.serial}: it can only be broken and healed"
     return "ok"
 
 
@@ -131,7 +146,7 @@ def ask_library(simulated: Simulated, request: str) -> str:
         raise BreakError("libcrsim.so has not been built: run make native")
     library = ctypes.CDLL(str(path))
     reply = ctypes.create_string_buffer(_REPLY_BYTES)
-    arguments = (os.fsencode(simulated.world), simulated.camera.encode(), request.encode())
+    arguments = (os.fsencode(simulated.world), simulated.serial.encode(), request.encode())
     library.crsim_control(*arguments, reply, ctypes.c_uint32(_REPLY_BYTES))
     return reply.value.decode()
 

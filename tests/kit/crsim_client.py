@@ -45,7 +45,8 @@ _SLOTS_21 = (
     ("monitor", c.c_uint32, c.c_uint32),
     ("post_view", c.c_char_p, c.c_uint32),
 )
-_SLOTS_19 = tuple(slot for slot in _SLOTS_21 if slot[0] not in {"operation", "post_view"})
+_SLOTS_20 = tuple(slot for slot in _SLOTS_21 if slot[0] != "operation")
+_VERSIONS = {0x02020000: 21, 0x02000000: 19, 0x010E0000: 18, 0x010C0000: 12}
 
 
 class Property(c.Structure):
@@ -76,6 +77,18 @@ class LiveViewProperty(c.Structure):
 
 class ImageInfo(c.Structure):
     _fields_ = (("width", c.c_uint32), ("height", c.c_uint32), ("buffer_size", c.c_uint32))
+
+
+class OsdBlock(c.Structure):
+    _fields_ = (
+        ("frame_no", c.c_uint32),
+        ("data", c.POINTER(c.c_uint8)),
+        ("image_size", c.c_uint32),
+        ("has_area", c.c_uint32),
+        ("size", c.c_uint32 * 2),
+        ("area", c.c_uint32 * 4),  # x, y, width, height
+        ("degree", c.c_uint32),
+    )
 
 
 class ImageBlock(c.Structure):
@@ -200,7 +213,7 @@ class Listener:
         self.heard: queue.Queue[tuple[Any, ...]] = queue.Queue()
         self.history: list[tuple[Any, ...]] = []
         self.threads: set[int] = set()
-        names = _SLOTS_21 if slots == 21 else _SLOTS_19
+        names = _SLOTS_21 if slots == 21 else _SLOTS_20[:slots]
         self._functions = [self._function(*slot) for slot in names]
         self._table = (c.c_void_p * slots)(
             *(c.cast(function, c.c_void_p) for function in self._functions)
@@ -212,10 +225,10 @@ class Listener:
         def hear(_this: int, *arguments: Any) -> None:
             self.threads.add(threading.get_native_id())
             if name in {"codes", "lv_codes"}:
-                arguments = (list(arguments[1][: arguments[0]]),)
+                arguments = (list(arguments[1][: arguments[0]]) if arguments[1] else [],)
             if name == "transfer_data":
                 notify, percent, data, size = arguments
-                arguments = (notify, percent, c.string_at(data, size))
+                arguments = (notify, percent, c.string_at(data, size) if data else b"")
             self.heard.put((name, *arguments))
 
         return c.CFUNCTYPE(None, c.c_void_p, *kinds)(hear)
@@ -417,7 +430,7 @@ class Simulator:
 
     @property
     def slots(self) -> int:
-        return 21 if self.lib.GetSDKVersion() == 0x02020000 else 19
+        return _VERSIONS[self.lib.GetSDKVersion()]
 
     def cameras(self, seconds: int = 0) -> dict[str, dict[str, Any]]:
         listed = c.c_void_p()
@@ -456,7 +469,13 @@ class Simulator:
         assert self.lib.Init(c.c_uint32(0))
 
     def start(
-        self, serial: str, mode: int = REMOTE, *, reconnects: bool = True, info: int | None = None
+        self,
+        serial: str,
+        mode: int = REMOTE,
+        *,
+        reconnects: bool = True,
+        info: int | None = None,
+        login: tuple[bytes | None, bytes | None, bytes | None] = (None, None, None),
     ) -> tuple[int, Connection]:
         """Call Connect, on an object made for it or on an enumerated one.
 
@@ -472,7 +491,7 @@ class Simulator:
         listener, handle = Listener(self.slots), c.c_int64()
         result = self.lib.Connect(
             c.c_void_p(info), c.c_void_p(listener.address), c.byref(handle), c.c_uint32(mode),
-            c.c_uint32(int(reconnects)), None, None, None, c.c_uint32(0), None,
+            c.c_uint32(int(reconnects)), *login, c.c_uint32(len(login[2] or b"")), None,
         )  # fmt: skip
         if made is not None:
             call_slot(made, 0, None)

@@ -106,6 +106,15 @@ def test_a_camera_of_the_other_vendor_is_broken_in_its_own_folder(
 
 
 @pytest.mark.usefixtures("environ")
+def test_a_camera_on_a_network_is_named_by_its_address(
+    sony: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LENSBUS_SONY_SIMULATOR_CAMERAS", '["ILCE-7M4:D10F60149B0C@10.0.0.7"]')
+    assert run(monkeypatch, "D1:0F:60:14:9B:0C", "held") == 0
+    assert (sony / "D10F60149B0C.held").exists()
+
+
+@pytest.mark.usefixtures("environ")
 def test_nothing_to_do_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit) as ended:
         run(monkeypatch, ALPHA)

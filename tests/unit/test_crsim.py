@@ -178,7 +178,10 @@ def test_a_function_that_no_body_supports_says_so() -> None:
     assert lib.PullPostViewImage() == 0x8003
 
 
-@pytest.mark.parametrize(("slots", "version"), [("21", 0x02020000), ("19", 0x02000000)])
+@pytest.mark.parametrize(
+    ("slots", "version"),
+    [("21", 0x02020000), ("19", 0x02000000), ("18", 0x010E0000), ("12", 0x010C0000)],
+)
 def test_callbacks_arrive_in_the_table_of_the_version(
     tmp_path: Path, slots: str, version: int
 ) -> None:
@@ -187,6 +190,15 @@ def test_callbacks_arrive_in_the_table_of_the_version(
         with sim.connected(ALPHA) as body:
             assert body.set(S1, 2) == 0
             body.listener.wait_for("warning_ext", AF_STATUS, 2)
+            assert body.command(MOVIE, DOWN) == 0  # its result has no slot in the older tables
+            body.set_and_wait(ISO, 200)
+            assert (slots == "21") == (("operation", 0x20068, None) in body.listener.catch_up())
+        # In the oldest table the last function is followed by nothing that may be called.
+        with sim.connected(ALPHA, REMOTE_TRANSFER) as body:
+            shoot(body)
+            body.wait_until(lambda: len(body.contents()) == 4)
+            told = any(event[0] == "list_changed" for event in body.listener.catch_up())
+            assert told == (slots != "12")
 
 
 # --- finding and connecting ----------------------------------------------------------------------

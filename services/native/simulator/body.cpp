@@ -40,8 +40,9 @@ int warmth_of(std::int64_t white_balance, std::int64_t kelvin) {
 
 }  // namespace
 
-Body::Body(const Profile& profile, std::string serial, const Settings& settings)
-    : profile(profile), serial(std::move(serial)), settings(settings),
+Body::Body(const Profile& profile, std::string serial, std::uint32_t address,
+           const Settings& settings)
+    : profile(profile), serial(std::move(serial)), address(address), settings(settings),
       scenarios(settings.state, this->serial),
       control(settings.state, this->serial, scenarios, counts), properties(profile),
       folder_(settings.state / this->serial), slot1_(folder_ / "slot1", profile),

@@ -29,7 +29,8 @@ namespace crsim {
 
 class Body {
  public:
-  Body(const Profile& profile, std::string serial, const Settings& settings);
+  Body(const Profile& profile, std::string serial, std::uint32_t address,
+       const Settings& settings);
   ~Body() { unlock(); }
   Body(const Body&) = delete;
   Body& operator=(const Body&) = delete;
@@ -56,6 +57,7 @@ class Body {
 
   const Profile& profile;
   const std::string serial;
+  const std::uint32_t address;  // on the network; 0: on USB
   const Settings& settings;
   const Scenarios scenarios;
   Counts counts;

@@ -34,6 +34,7 @@ class Callback {
   void remote_transfer(std::uint32_t notify, std::uint32_t percent, std::string file);
   void remote_transfer_data(std::uint32_t notify, std::uint32_t percent,
                             std::vector<std::uint8_t> data);
+  void nothings();  // every call that has pointers, with null ones
   void contents_list_changed(std::uint32_t notify, std::uint32_t slot, std::uint32_t added);
 
  private:

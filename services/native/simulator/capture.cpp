@@ -349,6 +349,9 @@ void Capture::send_to_host(const Shot& shot) {
   if (!session_.connected()) return;
   if (save.number >= 0 && session_.save.number == save.number) ++session_.save.number;
   session_.body.counts.add(Counts::kHostFiles, delivered.size());
+  for (const std::string& lie : session_.hostile.lies_about(save.path)) {
+    session_.notify.complete_download(lie, kPictureFile);
+  }
   for (const std::string& file : delivered) session_.notify.complete_download(file, kPictureFile);
   if (problem != 0) {
     session_.notify.warning(problem == ENOSPC ? notice::kStorageFull : notice::kGetImageFailed);

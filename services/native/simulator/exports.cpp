@@ -65,6 +65,7 @@ CrError give_properties(Session& session, const crsim::Codes& codes, CrDevicePro
     }
   }
   if (shown.empty()) return error::kInvalidCalled;  // bodies refuse codes they do not know
+  session.hostile.spoil(shown);
   Handout<CrDeviceProperty>::get().give(shown, properties, count);
   return error::kNone;
 }
@@ -128,32 +129,48 @@ CRSIM_EXPORT CrError CreateCameraObjectInfoUSBConnection(ICrCameraObjectInfo** i
   return error::kNone;
 }
 
-// The simulated bodies hang on USB.
-CRSIM_EXPORT CrError CreateCameraObjectInfoEthernetConnection(ICrCameraObjectInfo** info, CrInt32u,
-                                                              CrInt32u, CrInt8u*, CrInt32u) {
+CRSIM_EXPORT CrError CreateCameraObjectInfoEthernetConnection(ICrCameraObjectInfo** info,
+                                                              CrInt32u model, CrInt32u address,
+                                                              CrInt8u* mac, CrInt32u ssh) {
   if (info == nullptr) return error::kInvalidParameter;
   *info = nullptr;
-  return error::kNoEthernetModel;
+  const crsim::Profile* profile = model > kLastModel ? nullptr : crsim::find_profile(model);
+  if (profile == nullptr) return error::kUnknownModel;
+  if (address == 0) return error::kInvalidAddress;
+  if (mac == nullptr) return error::kInvalidMac;
+  *info = crsim::make_camera_info(
+      crsim::network_facts(*profile, crsim::serial_of_mac(mac), address, ssh == 1));
+  return error::kNone;
 }
 
 CRSIM_EXPORT CrError GetFingerprint(ICrCameraObjectInfo* info, char* fingerprint, CrInt32u* size) {
   if (info == nullptr || fingerprint == nullptr || size == nullptr) return error::kInvalidParameter;
   *size = 0;
-  return error::kSshNotSupported;
+  const auto sdk = Library::get().sdk();
+  if (!sdk) return error::kInvalidCalled;
+  const std::string print = sdk->fingerprint(*info);
+  if (print.empty()) return error::kSshNotSupported;
+  std::memcpy(fingerprint, print.data(), print.size());  // without an end, as the real one may
+  *size = static_cast<CrInt32u>(print.size());
+  return error::kNone;
 }
 
 // --- connections ---------------------------------------------------------------------------------
 
 // The tenth parameter came with 2.01; a client of 2.00 does not pass it and we do not read it.
 CRSIM_EXPORT CrError Connect(ICrCameraObjectInfo* info, void* callback, CrDeviceHandle* handle,
-                             CrInt32u mode, CrInt32u reconnect, const char*, const char*,
-                             const char*, CrInt32u, const CrInt16u*) {
+                             CrInt32u mode, CrInt32u reconnect, const char* user,
+                             const char* password, const char* fingerprint,
+                             CrInt32u fingerprint_size, const CrInt16u*) {
   if (info == nullptr || callback == nullptr || handle == nullptr || mode > 2 || reconnect > 1) {
     return error::kInvalidParameter;
   }
   const auto sdk = Library::get().sdk();
   if (!sdk) return error::kInvalidCalled;
-  return sdk->connect(*info, callback, static_cast<Mode>(mode), reconnect == 1, *handle);
+  const bool has_print = fingerprint != nullptr;
+  const crsim::Login login{text(user), text(password),
+                           has_print ? std::string(fingerprint, fingerprint_size) : ""};
+  return sdk->connect(*info, callback, static_cast<Mode>(mode), reconnect == 1, login, *handle);
 }
 
 CRSIM_EXPORT CrError Disconnect(CrDeviceHandle handle) {
@@ -222,7 +239,11 @@ CRSIM_EXPORT CrError SetSaveInfo(CrDeviceHandle handle, CrChar* path, CrChar* pr
 
 CRSIM_EXPORT CrError GetLiveViewImageInfo(CrDeviceHandle handle, CrImageInfo* info) {
   if (info == nullptr) return error::kInvalidParameter;
-  return with_session(__func__, handle, [&](Session& session) { return session.live_view.info(*info); });
+  return with_session(__func__, handle, [&](Session& session) {
+    const CrError problem = session.live_view.info(*info);
+    if (problem == error::kNone) session.hostile.spoil(*info);
+    return problem;
+  });
 }
 
 CRSIM_EXPORT CrError GetLiveViewImage(CrDeviceHandle handle, CrImageDataBlock* block) {
@@ -234,7 +255,9 @@ CRSIM_EXPORT CrError GetLiveViewProperties(CrDeviceHandle handle, CrLiveViewProp
                                            CrInt32* count) {
   if (check_out(properties, count) != error::kNone) return error::kInvalidParameter;
   return with_session(__func__, handle, [&](Session& session) {
-    Handout<CrLiveViewProperty>::get().give(session.live_view.properties(), properties, count);
+    std::vector<CrLiveViewProperty> all = session.live_view.properties();
+    session.hostile.spoil(all);
+    Handout<CrLiveViewProperty>::get().give(all, properties, count);
     return error::kNone;
   });
 }
@@ -252,6 +275,7 @@ CRSIM_EXPORT CrError GetSelectLiveViewProperties(CrDeviceHandle handle, CrInt32u
         chosen.push_back(property);
       }
     }
+    session.hostile.spoil(chosen);
     Handout<CrLiveViewProperty>::get().give(chosen, properties, count);
     return error::kNone;
   });
@@ -261,10 +285,9 @@ CRSIM_EXPORT CrError ReleaseLiveViewProperties(CrDeviceHandle handle, CrLiveView
   return take_back(handle, list);
 }
 
-// No simulated body offers its display as a picture: OSDImageMode is absent from the profiles.
 CRSIM_EXPORT CrError GetOSDImage(CrDeviceHandle handle, CrOSDImageDataBlock* block) {
-  if (block == nullptr) return error::kInvalidParameter;
-  return with_session(__func__, handle, [](Session&) { return error::kNotSupported; });
+  if (block == nullptr || block->pData == nullptr) return error::kInvalidParameter;
+  return with_session(__func__, handle, [&](Session& session) { return session.osd.fetch(*block); });
 }
 
 // --- contents mode -------------------------------------------------------------------------------
@@ -275,6 +298,7 @@ CRSIM_EXPORT CrError GetDateFolderList(CrDeviceHandle handle, CrMtpFolderInfo** 
   return with_session(__func__, handle, [&](Session& session) {
     std::vector<CrMtpFolderInfo> found;
     const CrError problem = session.contents.folders(found);
+    if (problem == error::kNone) session.hostile.spoil(found);
     if (problem == error::kNone) Handout<CrMtpFolderInfo>::get().give(found, folders, count);
     return problem;
   });
@@ -294,7 +318,11 @@ CRSIM_EXPORT CrError GetContentsHandleList(CrDeviceHandle handle, CrFolderHandle
 CRSIM_EXPORT CrError GetContentsDetailInfo(CrDeviceHandle handle, CrContentHandle content,
                                            CrMtpContentsInfo* info) {
   if (info == nullptr) return error::kInvalidParameter;
-  return with_session(__func__, handle, [&](Session& session) { return session.contents.detail(content, *info); });
+  return with_session(__func__, handle, [&](Session& session) {
+        const CrError problem = session.contents.detail(content, *info);
+        if (problem == error::kNone) session.hostile.spoil(*info);
+        return problem;
+      });
 }
 
 CRSIM_EXPORT CrError ReleaseDateFolderList(CrDeviceHandle handle, CrMtpFolderInfo* list) {
@@ -342,6 +370,7 @@ CRSIM_EXPORT CrError GetRemoteTransferContentsInfoList(CrDeviceHandle handle, Cr
   return with_session(__func__, handle, [&](Session& session) {
     std::vector<CrContentsInfo> found;
     const CrError problem = session.transfer.list(slot, span, date, most, found);
+    if (problem == error::kNone) session.hostile.spoil(found);
     if (problem == error::kNone) Handout<CrContentsInfo>::get().give(found, contents, count);
     return problem;
   });
@@ -440,6 +469,7 @@ CRSIM_EXPORT CrError GetDisplayStringList(CrDeviceHandle handle, CrInt32u type,
   return with_session(__func__, handle, [&](Session& session) {
     std::vector<CrDisplayStringListInfo> found;
     const CrError problem = session.setup.names(type, found);
+    if (problem == error::kNone) session.hostile.spoil(found);
     if (problem == error::kNone) Handout<CrDisplayStringListInfo>::get().give(found, list, count);
     return problem;
   });

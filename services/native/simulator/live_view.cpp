@@ -1,6 +1,7 @@
 #include "live_view.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "jpeg.h"
@@ -13,6 +14,8 @@ constexpr int kHighQuality = 85, kLowQuality = 60;
 constexpr std::chrono::microseconds kPeriod{33'333};
 constexpr std::chrono::microseconds kPeriodRecording{37'313};  // 26.8 pictures a second
 constexpr std::int64_t kAreasWithoutFrame[] = {0, 1, 2, 0x11, 0x12};
+constexpr std::int64_t kTrackingAreas[] = {0x11, 0x12, 0x13, 0x14, 0x15, 0x16,
+                                           0x17, 0x23, 0x24, 0x25, 0x26, 0x27};
 constexpr std::int64_t kCenterArea = 3, kTrackingCenterArea = 0x13;
 constexpr std::uint32_t kGridWidth = 640, kGridHeight = 480, kFrameSize = 38;
 
@@ -110,6 +113,7 @@ std::int32_t LiveView::fetch(SCRSDK::CrImageDataBlock& block) {
   block.frameNo = view.number;
   block.imageSize = static_cast<std::uint32_t>(jpeg.size());
   block.timeCode = 0;
+  session_.hostile.spoil(block);
   session_.body.counts.add(Counts::kFrames);
   return error::kNone;
 }
@@ -141,7 +145,19 @@ std::vector<SCRSDK::CrLiveViewProperty> LiveView::properties() const {
   all.push_back(made_property(kAfAreaPosition, kFocusFrames, &frame,
                                           shown ? sizeof frame : 0));
   all.push_back(made_property(kMagnifier, kMagnifierPosition, nullptr, 0));
-  all.push_back(made_property(kTrackingFrame, kTrackingFrames, nullptr, 0));
+  // What is tracked moves slowly to and fro; nothing is, outside the tracking areas.
+  const double phase = std::chrono::duration<double>(Clock::now() - start_).count();
+  SCRSDK::CrFocusFrameInfo tracked = frame;
+  tracked.type = 2;  // the target of the autofocus
+  tracked.xNumerator =
+      static_cast<std::uint32_t>(kGridWidth / 2 + (kGridWidth / 4) * std::sin(phase));
+  tracked.yNumerator = kGridHeight / 2;
+  const bool tracks = Values(kTrackingAreas).contains(area) && focus == value::kFocusedAfC;
+  all.push_back(made_property(kTrackingFrame, kTrackingFrames, &tracked,
+                              tracks ? sizeof tracked : 0));
+  if (session_.body.profile.habits.unknown_frames) {
+    all.push_back(made_property(kUnnamedFrame, kUnnamedFrames, "frame", 5));
+  }
   all.push_back(made_property(kFaceFrame, kFaceFrames, nullptr, 0));
   all.push_back(made_property(kLevel, kLevels, &level, sizeof level));
   return all;

@@ -60,6 +60,7 @@ constexpr Profile made() {
   made.greeting = kNewWarnings;
   made.raw_bytes = 1'048'576;
   made.habits.release_focuses = true;
+  made.habits.unknown_frames = true;
   made.habits.live_view_in_remote_transfer = true;
   return made;
 }

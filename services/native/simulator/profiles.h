@@ -122,6 +122,7 @@ struct Habits {
   bool live_view_in_remote = true;
   bool live_view_in_remote_transfer = false;  // after it was enabled
   bool frames = true;                         // names AF frames and the level in live view
+  bool unknown_frames = false;                // and one of a kind that no list names
   bool cards_in_remote = false;               // lists and pulls there, and not in RemoteTransfer
   bool first_listing_fails = false;           // the card index is being built
   bool settings_file = true;

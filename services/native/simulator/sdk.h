@@ -24,13 +24,16 @@ class Sdk {
 
   std::int32_t enumerate(double seconds, std::vector<CameraFacts>& found) const;
   std::int32_t connect(const SCRSDK::ICrCameraObjectInfo& info, void* callback, Mode mode,
-                       bool reconnects, std::int64_t& handle);
+                       bool reconnects, const Login& login, std::int64_t& handle);
+  // Empty for a body without access authentication.
+  std::string fingerprint(const SCRSDK::ICrCameraObjectInfo& info) const;
   std::shared_ptr<Session> session(std::int64_t handle);
   std::int32_t release(std::int64_t handle);
   bool on_a_callback_thread();
 
  private:
   Body* find(const std::string& serial) const;
+  CameraFacts facts_of(const Body& body, std::size_t port) const;
 
   const Settings settings_;
   std::vector<std::unique_ptr<Body>> bodies_;
@@ -40,6 +43,8 @@ class Sdk {
 };
 
 CameraFacts usb_facts(const Profile& profile, const std::string& serial, std::size_t port);
+CameraFacts network_facts(const Profile& profile, const std::string& serial,
+                          std::uint32_t address, bool ssh);
 
 // Never destroyed by a static destructor: our threads may outlive main().
 class Library {

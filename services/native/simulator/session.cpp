@@ -20,11 +20,11 @@ constexpr std::uint32_t kFreshConnection = 300;
 
 }  // namespace
 
-Session::Session(Body& body, void* callback, Mode mode, bool reconnects)
-    : body(body), mode(mode), scheduler(body.mutex),
+Session::Session(Body& body, void* callback, Mode mode, bool reconnects, const Login& login)
+    : body(body), hostile(body.scenarios), mode(mode), scheduler(body.mutex),
       notify(scheduler, body.counts, callback, body.settings.callback_slots), operation(*this), capture(*this),
-      movie(*this), live_view(*this), transfer(*this), contents(*this), setup(*this),
-      reconnects_(reconnects), storm_(*this) {}
+      movie(*this), live_view(*this), osd(*this), transfer(*this), contents(*this), setup(*this),
+      reconnects_(reconnects), login_(login), storm_(*this) {}
 
 bool Session::open() {
   {
@@ -43,6 +43,13 @@ void Session::try_connect() {
     scheduler.after(body.settings.scaled(body.profile.timing.busy_timeout),
                     [this] { give_up(error::kTimeOut); });
     return;
+  }
+  if (body.address != 0) {
+    const std::int32_t refused = refusal(body.settings.login, body.serial, login_);
+    if (refused != error::kNone) {
+      give_up(static_cast<std::uint32_t>(refused));
+      return;
+    }
   }
   if (body.scenarios.strike(scenario::kCrashAtOpen)) crash(body.counts);
   if (const auto stale = body.scenarios.find(scenario::kStaleLink)) {
@@ -178,6 +185,7 @@ void Session::flutter() {
   if (body.properties.visible(property::kMeteredLevel, mode)) {
     notify.property_changed_codes({property::kMeteredLevel});
   }
+  if (hostile.tells(Lie::Sizes)) notify.nothings();
   after_real(kFlutterInterval, [this] { flutter(); });
 }
 

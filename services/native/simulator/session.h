@@ -13,9 +13,12 @@
 #include "callback.h"
 #include "capture.h"
 #include "contents.h"
+#include "hostile.h"
 #include "live_view.h"
 #include "movie.h"
+#include "network.h"
 #include "operation.h"
+#include "osd.h"
 #include "scheduler.h"
 #include "setup.h"
 #include "storm.h"
@@ -31,7 +34,7 @@ struct SaveFolder {
 
 class Session {
  public:
-  Session(Body& body, void* callback, Mode mode, bool reconnects);
+  Session(Body& body, void* callback, Mode mode, bool reconnects, const Login& login);
   ~Session() { close(); }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -67,6 +70,7 @@ class Session {
   void reboot() { lose(); }
 
   Body& body;
+  const Hostile hostile;
   const Mode mode;
   Scheduler scheduler;
   Callback notify;
@@ -76,6 +80,7 @@ class Session {
   Capture capture;
   Movie movie;
   LiveView live_view;
+  Osd osd;
   Transfer transfer;
   Contents contents;
   Setup setup;
@@ -100,6 +105,7 @@ class Session {
   void let_go();
 
   const bool reconnects_;
+  const Login login_;
   bool holds_body_ = false;
   bool silent_ = false;  // accepted, but the body sits on a stale link
   std::size_t port_ = 0;

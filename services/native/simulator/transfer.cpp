@@ -276,6 +276,9 @@ void Transfer::end(std::uint32_t notify) {
     }
   }
   if (notify == notice::kTransferOk) session_.body.counts.add(Counts::kTransfers);
+  for (const std::string& lie : session_.hostile.lies_about(session_.save.path)) {
+    session_.notify.remote_transfer(notice::kTransferInProgress, 0xFFFFFFFF, lie);
+  }
   if (notify == notice::kTransferOk && pull->to_memory) return;  // told with the last bytes
   session_.notify.remote_transfer(notify, notify == notice::kTransferOk ? 100 : 0, pull->target);
 }
