@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from lensbus_proto.errors import CameraBusy, CameraError, CommandError
+from lensbus_proto.errors import CameraBusy, CameraError, CommandError, Refused
 from lensbus_services.sony.codes import (
     CHUNK_BYTES,
     CONTENTS_TRANSFER_ON,
     INDEX_BEING_BUILT,
+    INVALID_CALLED,
     SCREENNAIL,
     THUMBNAIL,
     TRANSFER_RUNNING,
@@ -37,12 +38,21 @@ def list_files(session: Session, slot: int, deadline_s: float, offset: int) -> l
     if offset and kept is not None and (kept.link, kept.slot) == (link.number, slot):
         return kept.files
     mode = session.wish.mode if session.wish else ""
-    if mode == "remote-transfer":
-        files = _card_files(session, link, slot, min(deadline_s * 0.8, INDEX_LIMIT_S))
-    elif mode == "contents":
-        files = _contents_files(link)
-    else:
-        raise CameraError("the card cannot be read in the mode remote", detail={"mode": mode})
+    try:
+        if mode == "contents":
+            files = _contents_files(link)
+        else:
+            files = _card_files(session, link, slot, min(deadline_s * 0.8, INDEX_LIMIT_S))
+    except Refused as error:
+        if error.vendor_code != INVALID_CALLED:
+            raise
+        # Most bodies tell what is on their cards in one mode only; which, they are asked.
+        raise CameraError(
+            f"the card cannot be read in the mode {mode}",
+            vendor_code=error.vendor_code,
+            operation=error.operation,
+            detail={"mode": mode},
+        ) from error
     session.listing = Listing(link.number, slot, files)
     return files
 
