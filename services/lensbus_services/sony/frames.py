@@ -35,14 +35,18 @@ _STATES: Final[Mapping[int, str]] = {
 
 
 def frame_maps(found: Iterable[RawFrames], kind: int) -> list[dict[str, Any]]:
-    """Return all frames of one kind as they travel; a broken rest at the end is no frame."""
+    """Return all frames of one kind as they travel.
+
+    A broken rest at the end is no frame, nor is one that is a fraction of nothing.
+    """
     types = _TYPES[kind]
-    return [
+    frames = [
         _frame_map(types, *_FRAME.unpack_from(one.data, at))
         for one in found
         if one.kind == kind
         for at in range(0, len(one.data) - _FRAME.size + 1, _FRAME.size)
     ]
+    return [frame for frame in frames if frame["x_of"] and frame["y_of"]]
 
 
 def _frame_map(

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from lensbus_services.sony.values import printable
+
 NAME_BYTES: Final = 255
 TRIES: Final = 10_000
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -101,8 +103,7 @@ class Incoming:
 
 def clean_name(name: str) -> str:
     """Return a name that can stand in a folder, in an event and in a log."""
-    cleaned = "".join(letter if letter.isprintable() and letter != "/" else "_" for letter in name)
-    cleaned = cleaned.lstrip(".") or "_"
+    cleaned = printable(name).replace("/", "_").lstrip(".") or "_"
     while len(cleaned.encode()) > NAME_BYTES:
         cleaned = cleaned[:-1]
     return cleaned

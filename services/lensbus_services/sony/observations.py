@@ -129,7 +129,7 @@ def download_complete(time_us: int, saved: Saved, kind: str, capture: int | None
 def transfer_progress(seen: Seen, pull: Pull | None, saved: Saved | None = None) -> Observation:
     """Return the observation of a pull on its way, or at its end: then the file has a path."""
     data: dict[str, Any] = {
-        "percent": seen.params[0],
+        "percent": min(max(seen.params[0], 0), 100),
         "notify": f"0x{seen.code:x}",
         "contentId": pull.content_id if pull else 0,
         "fileId": pull.file_id if pull else 0,

@@ -20,7 +20,7 @@ from lensbus_services.driver import Stuck
 from lensbus_services.sony.codes import ADAPTOR_CREATE, error_name
 from lensbus_services.sony.line import CALL_S, Line
 from lensbus_services.sony.shim import check, load_shim, read_text
-from lensbus_services.sony.values import Found, camera_id
+from lensbus_services.sony.values import Found, camera_id, printable
 
 logger = logging.getLogger(__name__)
 
@@ -178,16 +178,18 @@ class Cameras:
                 bytes(ffi.buffer(raw.id, raw.id_size)), read_text(ffi, raw.mac) if network else ""
             )
             kind = "Network" if network else "USB"
-            model = read_text(ffi, raw.model)
+            model = printable(read_text(ffi, raw.model))
             self.found.append(Found(camera, model, kind, has_ssh=raw.has_ssh != 0))
 
     def index(self, camera: str) -> int | None:
         """Return the place of a camera, if it is here.
 
-        Of two with one serial none is meant: nobody could tell which one would be operated.
+        CameraError when two say that they are it: nobody could tell which one would be operated.
         """
-        ids = [found.camera for found in self.found]
-        return ids.index(camera) if ids.count(camera) == 1 else None
+        places = [place for place, found in enumerate(self.found) if found.camera == camera]
+        if len(places) > 1:
+            raise CameraError(f"{len(places)} cameras have the serial {camera}: unplug the others")
+        return places[0] if places else None
 
     def age_s(self) -> float:
         """Return for how long the SDK has not been asked anew."""

@@ -108,3 +108,8 @@ def camera_id(raw: bytes, mac: str = "") -> str:
         return mac
     text = raw.split(b"\0", 1)[0].decode("latin-1")
     return text if is_camera_id(text) else raw.hex().upper()
+
+
+def printable(text: str) -> str:
+    """Return a text from a camera that can stand in an event and in a log."""
+    return "".join(letter if letter.isprintable() else "_" for letter in text)

@@ -10,6 +10,7 @@
 
 namespace {
 
+constexpr uint32_t most_cameras = 256;
 // Clients of the SDK lend 128 bytes; it is not told how many there are.
 constexpr uint32_t fingerprint_room = 4096;
 
@@ -26,7 +27,7 @@ Callbacks* keep(std::unique_ptr<Callbacks> callbacks) {
 template <size_t size>
 void copy_text(char (&target)[size], const char* text) {
   if (text == nullptr) return;
-  const size_t length = std::min(strlen(text), size - 1);
+  const size_t length = strnlen(text, size - 1);
   memcpy(target, text, length);
   target[length] = 0;
 }
@@ -41,7 +42,7 @@ int32_t crshim_enumerate(crshim_sdk* sdk, uint8_t seconds, crshim_cameras** came
   auto found = std::make_unique<crshim_cameras>(crshim_cameras{object, {}, sdk->version});
   if (object != nullptr) {
     const auto count = layout::call<uint32_t>(object, layout::enumeration::get_count);
-    for (uint32_t index = 0; index < count; ++index)
+    for (uint32_t index = 0; index < std::min(count, most_cameras); ++index)
       found->cameras.push_back(layout::call<const layout::Object*>(
           object, layout::enumeration::get_camera, index));
   }
@@ -63,8 +64,8 @@ int32_t crshim_camera_at(const crshim_cameras* cameras, uint32_t index, crshim_c
   *camera = crshim_camera{};
   const auto* id = layout::call<const uint8_t*>(object, layout::camera::get_id);
   if (id != nullptr) {
-    camera->id_size =
-        std::min<uint32_t>(number(layout::camera::get_id_size), sizeof(camera->id));
+    camera->id_size = number(layout::camera::get_id_size);
+    if (camera->id_size > sizeof(camera->id)) return CRSHIM_MALFORMED;
     memcpy(camera->id, id, camera->id_size);
   }
   camera->id_type = number(layout::camera::get_id_type);

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from lensbus_proto.errors import BadArguments
+from lensbus_proto.errors import BadArguments, CameraError
 from lensbus_services.sony.arguments import Arguments, integer, integers, text
 from lensbus_services.sony.commands.handler import U32, Handler, Result
 from lensbus_services.sony.properties import (
@@ -17,6 +17,8 @@ from lensbus_services.sony.reading import get, select
 from lensbus_services.sony.session import Session
 
 CODES_LIMIT: Final = 1024
+PROPERTY_BYTES: Final = 100
+RESULT_BYTES: Final = 1_000_000  # a reply is at most 1 MiB
 
 
 class PropertyCommands:
@@ -32,7 +34,12 @@ class PropertyCommands:
     def _get(self, arguments: Arguments, _: float) -> Result:
         codes = integers(arguments, "codes", most=U32, count=CODES_LIMIT)
         found = select(self._session.link(), codes)
-        return {"properties": [property_map(raw) for raw in found], "total": len(found)}
+        result = {"properties": [property_map(raw) for raw in found], "total": len(found)}
+        # Four bytes of a list become at most five on the wire, a text three for each unit.
+        size = sum(PROPERTY_BYTES + 2 * len(raw.values) + 3 * len(raw.text) for raw in found)
+        if size > RESULT_BYTES:
+            raise CameraError("the camera reports more than one answer can carry: ask for codes")
+        return result
 
     def _set(self, arguments: Arguments, _: float) -> Result:
         code = integer(arguments, "code", 0, U32)
