@@ -1,6 +1,7 @@
 """What a client sees of a Sony driver when the simulated body misbehaves."""
 
 import hashlib
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -271,3 +272,44 @@ def connects(seeing: Seeing) -> bool:
         return seeing.execute("connect", mode="remote")["mode"] == "remote"
     except CommandError:
         return False
+
+
+# The disk
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 4 MB where pictures are saved."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    options = ["-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
+    if subprocess.run(["mount", *options], capture_output=True, check=False).returncode != 0:
+        pytest.skip("nothing can be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True, timeout=10)
+
+
+def test_a_full_disk_is_told_by_its_code_and_keeps_nothing_half(
+    small_disk: Path, transfer: Seeing
+) -> None:
+    files = transfer.execute("card.list", slot=1)["files"]
+    begin_pull(transfer, max(files, key=lambda file: file["size"]))
+    failed = transfer.until_kind("transfer.failed")
+    assert failed["code"] == "disk.full"
+    assert files_below(small_disk) == []
+    small = min(files, key=lambda file: file["size"])
+    transfer.forget()
+    begin_pull(transfer, small)
+    assert transfer.until_kind("transferProgress", percent=100)["size"] == small["size"]
+
+
+def test_a_picture_that_does_not_fit_is_told_with_its_capture(
+    small_disk: Path, shooting: Seeing
+) -> None:
+    set_value(shooting, FILE_FORMAT, RAW_AND_JPEG)
+    capture = shooting.execute("shutter")["capture"]
+    failed = shooting.until_kind("transfer.failed")
+    assert (failed["code"], failed["capture"]) == ("disk.full", capture)
+    assert not any(name.startswith(".") for name in files_below(small_disk))

@@ -119,6 +119,7 @@ class SonySettings:
     save_roots: tuple[str, ...] = ("{state}/pictures", "~/Pictures")
     enumerate_s: int = 1
     connect_s: float = 15.0
+    callback_slots: int = 0
     simulator: SonySimulatorSettings = field(default_factory=SonySimulatorSettings)
 
 

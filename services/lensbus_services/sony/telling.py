@@ -31,6 +31,7 @@ from lensbus_services.sony.warnings import warning_name
 logger = logging.getLogger(__name__)
 
 DISK_RESERVE: Final = 1024 * 1024  # with less than this left a disk counts as full
+PICTURE_ROOM: Final = 256 * 1024 * 1024  # no picture needs more
 
 FOLDERS: Final = 4  # in which a file that is on its way may still arrive
 
@@ -160,7 +161,8 @@ class Teller:
         """Tell that a picture for the host did not arrive: the disk, or the camera, failed."""
         if not self.has_host_files:
             return  # it speaks of the card
-        full = self._is_full(DISK_RESERVE)
+        # What did not fit is gone by now: a little room may be left.
+        full = self._is_full(PICTURE_ROOM)
         if seen.code == STORAGE_FULL and not full:
             return
         code = DISK_FULL if full else CUT
