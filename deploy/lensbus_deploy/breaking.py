@@ -54,7 +54,7 @@ def find(camera: str, settings: Settings) -> Simulated:
         "sony": settings.sony.simulator.cameras if settings.sony.library == "simulator" else (),
         "oak": settings.oak.simulator.cameras if settings.oak.backend == "simulator" else (),
     }
-    known = []
+    known: list[str] = []
     for vendor, world in worlds.items():
         ids = {camera_of(entry): serial_of(entry) for entry in configured[vendor]}
         if camera in ids:

@@ -137,6 +137,7 @@ def test_the_adapter_is_looked_for_beside_the_real_executable(tmp_path: Path, be
     done = subprocess.run(
         [interpreter, "-c", program],
         env={
+            **os.environ,
             "PYTHONHOME": sys.base_prefix,
             "CRSIM_STATE": str(tmp_path / "state"),
             "CRSIM_ADAPTER": "1",

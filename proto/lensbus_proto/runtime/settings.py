@@ -272,6 +272,6 @@ def _check(settings: Settings) -> None:
     for name, word, words in choices:
         if word not in words:
             raise SettingsError(f"{name} is {word!r}, expected one of {', '.join(words)}")
-    if settings.sony.simulator.callback_slots not in (19, 21):
+    if settings.sony.simulator.callback_slots not in (12, 18, 19, 21):
         slots = settings.sony.simulator.callback_slots
-        raise SettingsError(f"sony.simulator.callback_slots is {slots}, expected 19 or 21")
+        raise SettingsError(f"sony.simulator.callback_slots is {slots}, expected 12, 18, 19 or 21")
