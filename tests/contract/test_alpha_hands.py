@@ -206,9 +206,11 @@ class TestOnScreenDisplay:
         assert status == {"supported": False, "enabled": False}
 
     def test_its_pictures_are_its_own(self, surface: Surface, sony: FakeSony) -> None:
+        surface.pictures.newest_seq = 3
         assert surface.get(f"{self.PATH}/osd-frame").status_code == 404
         sony.do_live_view_start()
-        surface.pictures.newest_seq = 3
+        assert surface.get(f"{self.PATH}/osd-frame").status_code == 404
+        sony.osd = True
 
         first = surface.get(f"{self.PATH}/osd-frame")
         surface.pictures.newest_seq = 4
@@ -216,3 +218,15 @@ class TestOnScreenDisplay:
 
         assert (first.content, plain.content) == (b"\xff\xd8 3", b"\xff\xd8 4")
         assert surface.pictures.waits == [(False, 1.0), (False, 1.0)]
+
+    def test_switched_off_it_leaves_no_picture_behind(
+        self, surface: Surface, sony: FakeSony
+    ) -> None:
+        sony.do_live_view_start()
+        sony.osd = True
+        surface.pictures.newest_seq = 3
+        surface.get(f"{self.PATH}/osd-frame")
+
+        sony.osd = False
+
+        assert surface.get(f"{self.PATH}/osd-frame").status_code == 404

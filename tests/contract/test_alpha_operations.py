@@ -137,7 +137,7 @@ def test_the_table_has_every_operation_of_the_contract() -> None:
 def test_it_succeeds_in_its_envelope(
     surface: Surface, sony: FakeSony, operation: Operation
 ) -> None:
-    sony.streaming = True
+    sony.streaming = sony.osd = True
     surface.pictures.newest_seq = 1
 
     answer = call(surface, operation)

@@ -7,6 +7,7 @@ import pytest
 from kit.fake_commander import Surface
 from kit.fake_oak import FakeOak
 from kit.fake_sony import CAPTURE, FakeSony
+from lensbus_gateway.alpha import live_view
 from lensbus_gateway.alpha.catalogue import CATALOGUE
 from lensbus_gateway.alpha.routes import routes
 from lensbus_gateway.alpha.server import platform_name
@@ -718,14 +719,19 @@ class TestLiveView:
         assert newer.content == b"\xff\xd8 8"
         assert surface.pictures.waits == [(False, 1.0), (True, 0.1), (True, 0.1)]
 
-    def test_the_last_picture_outlives_the_stream_but_not_the_connection(
-        self, surface: Surface, sony: FakeSony
+    def test_the_last_picture_outlives_the_stream_a_while_but_not_the_connection(
+        self, surface: Surface, sony: FakeSony, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         sony.do_live_view_start()
         surface.pictures.newest_seq = 7
         surface.get(f"{CAMERA}/live-view/frame")
 
         sony.do_live_view_stop()
+        assert surface.get(f"{CAMERA}/live-view/frame").status_code == 200
+        with monkeypatch.context() as later:
+            later.setattr(live_view, "LAST_S", 0)
+            assert surface.get(f"{CAMERA}/live-view/frame").status_code == 404
+        sony.do_live_view_start()
         assert surface.get(f"{CAMERA}/live-view/frame").status_code == 200
         sony.do_disconnect()
         assert surface.get(f"{CAMERA}/live-view/frame").status_code == 404

@@ -5,6 +5,7 @@ One story is told twice. What is looked at are the typed values that the client 
 
 import asyncio
 import inspect
+import io
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from alpha_sdk_client import AlphaSDKClient, AsyncAlphaSDKClient
 from alpha_sdk_client.errors import BadRequestError, NotFoundError
 from alpha_sdk_client.types.zoom_directional_request import ZoomDirectionalRequest
 from alpha_sdk_client.types.zoom_signed_speed_request import ZoomSignedSpeedRequest
+from PIL import Image
 
 from kit.counts import counts
 from kit.processes import wait_for
@@ -67,6 +69,14 @@ class Calls:
                 if asyncio.get_running_loop().time() > limit_s:
                     raise
             await asyncio.sleep(0.05)
+
+    async def until(self, condition: Callable[[Any], bool], operation: str, *arguments: Any) -> Any:
+        """Return the first answer that is as it should be: accepted is not done."""
+        limit_s = asyncio.get_running_loop().time() + 5
+        while not condition(answer := await self(operation, *arguments)):
+            assert asyncio.get_running_loop().time() < limit_s, answer
+            await asyncio.sleep(0.05)
+        return answer
 
     async def refused(self, operation: str, *arguments: Any, **named: Any) -> Any:
         """Return the typed body of an operation that has to be refused."""
@@ -215,24 +225,32 @@ async def _live_view(call: Calls) -> None:
     await call("live_view.start", ALPHA)
     status = (await call("live_view.get_status", ALPHA)).data
     assert (status.enabled, status.streaming) == (True, True)
-    pictures = {await call("live_view.get_frame", ALPHA) for _ in range(3)}
-    assert len(pictures) > 1
-    assert all(picture.startswith(b"\xff\xd8") for picture in pictures)
-    osd = (await call("live_view.get_osd_status", ALPHA)).data
-    if osd.supported:
-        await call("live_view.enable_osd", ALPHA)
-        assert (await call("live_view.get_osd_frame", ALPHA)).startswith(b"\xff\xd8")
-        await call("live_view.disable_osd", ALPHA)
-    else:
-        for operation in ("live_view.enable_osd", "live_view.disable_osd"):
-            refused = await call.refused(operation, ALPHA)
-            assert refused.message == "OSD mode not supported by this camera"
-        refused = await call.refused("live_view.get_osd_frame", ALPHA)
-        assert refused.message == "No live view frame available"
+    picture = await call("live_view.get_frame", ALPHA)
+    assert picture.startswith(b"\xff\xd8")
+    await call.until(lambda later: later != picture, "live_view.get_frame", ALPHA)
+    await _display(call, picture)
     await _focus(call)
     await call("live_view.stop", ALPHA)
     await call("live_view.disable", ALPHA)
     assert (await call("live_view.get_status", ALPHA)).data.streaming is False
+
+
+async def _display(call: Calls, without: bytes) -> None:
+    refused = await call.refused("live_view.get_osd_frame", ALPHA)
+    assert refused.message == "No live view frame available"
+    await call("live_view.enable_osd", ALPHA)
+    osd = await call.until(lambda answer: answer.data.enabled, "live_view.get_osd_status", ALPHA)
+    assert osd.data.supported
+    shown = await call("live_view.get_osd_frame", ALPHA)
+    assert shown.startswith(b"\xff\xd8")
+    assert jpeg_size(shown) != jpeg_size(without), "the display has a size of its own"
+    await call("live_view.disable_osd", ALPHA)
+    await call.until(lambda answer: not answer.data.enabled, "live_view.get_osd_status", ALPHA)
+
+
+def jpeg_size(image: bytes) -> tuple[int, int]:
+    with Image.open(io.BytesIO(image)) as opened:
+        return opened.size
 
 
 async def _focus(call: Calls) -> None:

@@ -1,7 +1,8 @@
 """Live view: switching it, its newest picture, and its pictures as one endless answer."""
 
+import asyncio
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,7 +19,15 @@ from lensbus_proto.messages import Picture
 LIVE_VIEW: Final = "liveview"
 OSD: Final = "osd"
 FIRST_S: Final = 1.0  # for the camera to begin: pictures flow only while somebody watches
+LAST_S: Final = 30.0  # the last picture outlives its stream, as clients know it, but not for ever
 NEXT_S: Final = 0.1  # keeps a client that polls without a pause from spinning
+
+
+class _Given(NamedTuple):
+    """The last picture that a client got, and when it was new."""
+
+    picture: Picture
+    at_s: float
 
 
 async def get_live_view(request: Request) -> Response:
@@ -124,24 +133,44 @@ async def _osd_frame(request: Request) -> Response:
 
 
 async def _newest(request: Request, stream: str) -> Response:
-    """Show a picture that nobody was given yet; if none comes, the last one again."""
-    given: dict[str, Picture] = remembered(request, f"given {stream}")
+    """Show a picture that nobody was given yet; if none comes, the last one again for a while."""
+    given: dict[str, _Given] = remembered(request, f"given {stream}")
     camera = camera_of(request)
-    pictures: PictureWatcher = request.app.state.pictures
     last = given.get(camera)
-    if last is not None:
-        newer = await pictures.newest(camera, stream, newer_than=last, timeout_s=NEXT_S)
-        picture = newer or (last if await _streaming(request) is not None else None)
-    elif await _streaming(request):
-        picture = await pictures.newest(camera, stream, timeout_s=FIRST_S)
-    else:
-        picture = None
+    picture = await _next(request, stream, last)
     if picture is None:
         given.pop(camera, None)
         raise Refusal("No live view frame available", status=404, block=False)
-    given[camera] = picture
+    if last is None or picture is not last.picture:
+        given[camera] = _Given(picture, asyncio.get_running_loop().time())
     headers = {"Cache-Control": "no-store"}
     return Response(picture.image, media_type="image/jpeg", headers=headers)
+
+
+async def _next(request: Request, stream: str, last: _Given | None) -> Picture | None:
+    camera = camera_of(request)
+    pictures: PictureWatcher = request.app.state.pictures
+    if last is not None:
+        newer = await pictures.newest(camera, stream, newer_than=last.picture, timeout_s=NEXT_S)
+        if newer is not None:
+            return newer
+    flows = await _flows(request, stream)
+    if flows is None:
+        return None
+    if last is not None and asyncio.get_running_loop().time() < last.at_s + LAST_S:
+        return last.picture
+    return await pictures.newest(camera, stream, timeout_s=FIRST_S) if flows else None
+
+
+async def _flows(request: Request, stream: str) -> bool | None:
+    """Tell whether pictures flow; None when there can be none, not even a last one."""
+    if stream == OSD:
+        try:
+            if not (await ask(request, "osd.status", deadline_s=1.0))["enabled"]:
+                return None
+        except CommandError:
+            return None
+    return await _streaming(request)
 
 
 async def _stream(request: Request) -> Response:
