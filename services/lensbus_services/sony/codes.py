@@ -254,8 +254,10 @@ CLASSES: Final[Mapping[int, type[CameraError]]] = {
 
 # What a refused connection means for the person in front of the camera.
 CONNECT_ADVICE: Final[Mapping[int, str]] = {
-    0x8208: "the camera did not answer; usually another process holds it",
-    0x820B: "the camera is busy",
+    0x8208: "the camera did not answer; usually another process holds it: a program with this SDK,"
+    " a file manager that has mounted it (gvfs, gphoto2), or a second lensbus",
+    0x820B: "the camera is busy: another process holds it, or held it when it died; if it stays so,"
+    " switch the camera off and on",
     0x8210: "a session with the camera is open already; try again in a moment",
     0x8211: "this camera does not support the mode contents",
     0x8212: "this camera has no access authentication",

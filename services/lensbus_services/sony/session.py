@@ -6,6 +6,7 @@ tells the outlet; `keeper` looks after a connection that ended, or came back, by
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,6 +63,7 @@ PRIORITY_TRIES: Final = 25
 DISCONNECT_S: Final = 5.0  # OnDisconnected after Disconnect
 ABANDON_S: Final = 1.0  # the same for a connection that never came about
 RELEASE_S: Final = 0.1  # at least, for a call on its way to come back
+KEEP_S: Final = 5.0  # so often a pull is looked after
 RETRIES: Final = 1  # of a connection about which the camera says nothing
 RETRY_LEAST_S: Final = 1.0  # a healthy body takes less
 SEQUENCE_S: Final = 1.0  # a capture sequence lets go of the shutter
@@ -490,24 +492,33 @@ class Session:
 
         while True:
             with self._changed:
-                self._changed.wait_for(is_due)
+                self._changed.wait_for(is_due, KEEP_S)
+                due = is_due()
                 came_back, self._came_back = self._came_back, False
                 self._destination_changed = False
             if self._closed:
                 return
+            for observation in self.teller.overdue_pull(time.monotonic()):
+                self._outlet.put(observation)
+            if not due:
+                continue
             with self._changing:
-                if self._state is State.ENDED:
-                    self._let_go(ABANDON_S)
-                    self._forget_cameras()
-                    with self._changed:
-                        lost, self._lost = self._lost, None
-                        if lost is not None:
-                            self.when_lost(lost, self._login)
-                elif self._state is State.UP and self._link is not None:
-                    if came_back:
-                        self._prepare(self._link)
-                    else:
-                        self._look_at_destination(self._link)
+                self._look_after(came_back)
+
+    def _look_after(self, came_back: bool) -> None:
+        """Do what a change of the connection asks for; nobody else changes it meanwhile."""
+        if self._state is State.ENDED:
+            self._let_go(ABANDON_S)
+            self._forget_cameras()
+            with self._changed:
+                lost, self._lost = self._lost, None
+                if lost is not None:
+                    self.when_lost(lost, self._login)
+        elif self._state is State.UP and self._link is not None:
+            if came_back:
+                self._prepare(self._link)
+            else:
+                self._look_at_destination(self._link)
 
     def _advance(self, signal: Signal) -> None:
         """Move the state; the condition is held."""

@@ -2,10 +2,12 @@
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from lensbus_proto.runtime.clock import unix_us
 from lensbus_services.driver import Observation
 from lensbus_services.sony import observations
 from lensbus_services.sony.codes import CONTENTS_FAILURES, error_name
@@ -33,11 +35,13 @@ logger = logging.getLogger(__name__)
 DISK_RESERVE: Final = 1024 * 1024  # with less than this left a disk counts as full
 PICTURE_ROOM: Final = 256 * 1024 * 1024  # no picture needs more
 
+PULL_S: Final = 120.0  # the longest silence of a body that is still at it
 FOLDERS: Final = 4  # in which a file that is on its way may still arrive
 
 DISK_FULL: Final = "disk.full"
 CUT: Final = "transfer.cut"
 LINK_LOST: Final = "camera.gone"
+SILENT: Final = "camera.timeout"
 UNUSABLE: Final = "transfer.unusable"  # the camera told a name behind which there is no file
 
 
@@ -53,6 +57,7 @@ class Teller:
         self._pull_note = pull_note
         self._lock = threading.Lock()
         self._pull: Pull | None = None
+        self._heard_at = 0.0  # of the pull
         self._saving: list[tuple[Path, Incoming]] = []  # newest first
 
     @property
@@ -68,8 +73,16 @@ class Teller:
     def begin_pull(self, pull: Pull) -> None:
         """Note a pull before the SDK is asked for it."""
         with self._lock:
-            self._pull = pull
+            self._pull, self._heard_at = pull, time.monotonic()
         note_pull(self._pull_note, pull)
+
+    def overdue_pull(self, now: float) -> Iterator[Observation]:
+        """Tell a pull of which the camera has said nothing for too long, if there is one."""
+        with self._lock:
+            is_overdue = self._pull is not None and now - self._heard_at > PULL_S
+        if is_overdue and (pull := self.end_pull()) is not None:
+            message = f"the camera has said nothing of it for {PULL_S:g} s"
+            yield observations.transfer_failed(unix_us(), SILENT, message, pull)
 
     def end_pull(self) -> Pull | None:
         """Note that the pull has ended, if there is one; return it."""
@@ -127,6 +140,8 @@ class Teller:
 
     def _transferred(self, seen: Seen) -> Iterator[Observation]:
         if seen.code == TRANSFER_GOES_ON:
+            with self._lock:
+                self._heard_at = time.monotonic()
             yield observations.transfer_progress(seen, self._pull)
             return
         pull = self.end_pull()
