@@ -1,8 +1,10 @@
 """Rows in which a Sony body, its SDK or its worker fails, on a whole system."""
 
 import hashlib
+import json
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +18,7 @@ from kit.system import ALPHA, CINEMA, Stream, System, running_system, stream
 
 API = f"/api/cameras/{ALPHA}"
 STUCK_S = 3.0
+SHOOT_S = float(os.environ.get("LENSBUS_TEST_SHOOT_S", "30"))  # 300 for a release
 
 
 @pytest.fixture(scope="module")
@@ -189,3 +192,65 @@ def test_f21_what_was_accepted_and_not_exposed_is_told(sony: System, events: Str
 def shoot(system: System) -> int:
     answer = system.json("POST", f"{API}/actions/shutter")
     return int(answer["data"]["capture"])
+
+
+def shoot_for(system: System, camera: str, seconds: float, captures: list[int]) -> None:
+    """Press the shutter as fast as the body takes it; note what was accepted."""
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up:
+        status, answer = system.request("POST", f"/api/cameras/{camera}/actions/shutter")
+        if status == 200:
+            captures.append(int(json.loads(answer)["data"]["capture"]))
+
+
+@pytest.mark.slow
+def test_two_bodies_shooting_at_once_account_for_every_trigger(
+    sony: System, events: Stream
+) -> None:
+    cameras = (ALPHA, CINEMA)
+    for camera in cameras:
+        connect(sony, "remote", camera)
+        path = f"/api/cameras/{camera}/properties"
+        sony.json("PUT", f"{path}/focus-mode", {"value": "MF"})
+        sony.json("PUT", f"{path}/still-image-store-destination", {"value": "Host PC"})
+        sony.json("PUT", f"{path}/file-format", {"value": "0x3"})
+    time.sleep(0.5)
+    accepted: dict[str, list[int]] = {camera: [] for camera in cameras}
+    with broken(sony.state, "not-exposed", ALPHA, every=9):
+        threads = [
+            threading.Thread(target=shoot_for, args=(sony, camera, SHOOT_S, accepted[camera]))
+            for camera in cameras
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(SHOOT_S + 30)
+
+        def ends(camera: str) -> dict[int, tuple[str, ...]]:
+            """Return what came of each trigger: the kinds that name it, in order."""
+            found: dict[int, tuple[str, ...]] = {}
+            for kind, data in list(events.events):
+                if data.get("cameraId") == camera and data.get("capture") is not None:
+                    found[data["capture"]] = (*found.get(data["capture"], ()), kind)
+            return found
+
+        whole = {("warning", "downloadComplete", "downloadComplete"), ("capture.not_exposed",)}
+        for camera in cameras:
+            wait_for(
+                lambda camera=camera: (
+                    set(ends(camera)) == set(accepted[camera])  # type: ignore[misc]
+                    and set(ends(camera).values()) <= whole
+                ),
+                limit_s=30,
+            )
+    for camera in cameras:
+        outcomes = ends(camera)
+        missing = sum(kinds == ("capture.not_exposed",) for kinds in outcomes.values())
+        print(
+            f"row=SHOOT camera={camera} seconds={SHOOT_S:g} triggers={len(accepted[camera])}"
+            f" exposed={len(outcomes) - missing} not_exposed={missing} mixed=0"
+        )
+        assert (missing > 0) == (camera == ALPHA)
+    for kind, data in list(events.events):
+        if kind == "downloadComplete":
+            assert Path(data["savedPath"]).parent.name == data["cameraId"]
