@@ -65,7 +65,7 @@ def test_a_log_that_was_just_turned_over_goes_on(tmp_path: Path) -> None:
 
 
 def test_of_a_long_log_only_whole_records_of_its_end_are_read(tmp_path: Path) -> None:
-    lines = [f"2026-11-21T08:00:00 info a: {number:06}" + "x" * 200 for number in range(5000)]
+    lines = [f"2026-11-21T08:00:00 info a: {number:06}" + "x" * 80 for number in range(5000)]
     (tmp_path / "a.log").write_text("\n".join(lines) + "\n")
 
     entries = newest(tmp_path, 1000)
@@ -73,6 +73,16 @@ def test_of_a_long_log_only_whole_records_of_its_end_are_read(tmp_path: Path) ->
     numbers = [int(entry.message[3:9]) for entry in entries]
     assert numbers == list(range(4999, 4999 - len(numbers), -1))
     assert len(numbers) == 1000
+
+
+def test_what_is_written_meanwhile_is_seen(tmp_path: Path) -> None:
+    log = tmp_path / "broker.log"
+    log.write_text(BROKER.format(1, "one") + "\n")
+    assert len(newest(tmp_path, 9)) == 1
+    with log.open("a") as file:
+        file.write(BROKER.format(2, "two") + "\n")
+
+    assert [entry.message[-3:] for entry in newest(tmp_path, 9)] == ["two", "one"]
 
 
 @pytest.mark.parametrize("name", ["nowhere", "file"])

@@ -5,6 +5,7 @@ shows the same from every gateway, and what was written before this one started.
 """
 
 import asyncio
+import functools
 import heapq
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +20,7 @@ from lensbus_proto.runtime.settings import Settings
 
 RETAINED: Final = 1000
 LINES: Final = 100
-TAIL_BYTES: Final = 262_144  # of one file; with 260 bytes a line that is RETAINED
+TAIL_BYTES: Final = 131_072  # of one process; with 130 bytes a line that is RETAINED
 MESSAGE_LIMIT: Final = 8192  # characters; a traceback belongs to its message
 
 LEVELS: Final = ("debug", "info", "warn", "error")
@@ -74,9 +75,9 @@ def _lines(text: str | None) -> int:
 
 def newest(folder: Path, count: int) -> list[Entry]:
     """Return the newest records of all processes, the newest first."""
-    logs = [_of_process(folder / name) for name in _names(folder)]
+    logs = [_of_process(folder / name, *_state(folder / name)) for name in _names(folder)]
     merged = heapq.merge(
-        *(reversed(log[-count:]) for log in logs), key=lambda entry: entry.timestamp, reverse=True
+        *(reversed(log) for log in logs), key=lambda entry: entry.timestamp, reverse=True
     )
     return [entry for entry, _ in zip(merged, range(count), strict=False)]
 
@@ -89,14 +90,25 @@ def _names(folder: Path) -> Sequence[str]:
         return ()
 
 
-def _of_process(path: Path) -> list[Entry]:
+def _state(path: Path) -> tuple[int, int]:
+    """Return what differs once somebody has written to a file."""
+    try:
+        known = path.stat()
+    except OSError:
+        return 0, 0
+    return known.st_size, known.st_mtime_ns
+
+
+@functools.lru_cache(maxsize=32)  # most processes are quiet, and some clients ask every second
+def _of_process(path: Path, size: int, written_ns: int) -> tuple[Entry, ...]:
     """Return the last records of one process, the oldest first; of a new log, the rotated one's."""
     text = _tail(path, TAIL_BYTES)
     if len(text) < TAIL_BYTES:
         text = _tail(path.with_name(path.name + ".1"), TAIL_BYTES - len(text)) + text
     owner = _WORKER.fullmatch(path.name)
     camera = owner[1].replace("..", ":") if owner else None
-    return list(parse(text.decode("utf-8", "replace").split("\n"), camera))
+    records = list(parse(text.decode("utf-8", "replace").split("\n"), camera))
+    return tuple(records[-RETAINED:])
 
 
 def _tail(path: Path, size: int) -> bytes:
