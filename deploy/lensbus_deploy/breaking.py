@@ -18,6 +18,7 @@ from lensbus_proto.runtime.settings import Settings, load
 
 LIMIT_S: Final = 10.0  # for an answer: a body looks at its files many times a second
 _REPLY_BYTES: Final = 65_536
+_NO_SCENARIOS: Final = {".control", ".lock"}  # other files of a camera
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,8 @@ def ask_nobody(simulated: Simulated, request: str) -> str:
         file.write_text(parameters, encoding="utf-8")
     elif verb == "heal" and name == "all":
         for one in simulated.world.glob(f"{simulated.serial}.*"):
-            one.unlink(missing_ok=True)
+            if one.suffix not in _NO_SCENARIOS:
+                one.unlink(missing_ok=True)
     elif verb == "heal" and plain(name):
         file.unlink(missing_ok=True)
     else:
@@ -155,8 +157,8 @@ def readable(answer: str) -> str:
     """Return an answer with one fact on each line; nothing for a plain yes."""
     lines = []
     for part in answer.split("; "):
-        title, _, facts = part.partition(" ")
-        if title in {"can", "now"}:
+        title, colon, facts = part.partition(": ")
+        if colon:
             lines += [f"{title}:", *(f"  {fact}" for fact in facts.split(", "))]
         else:
             lines += part.split(" ")

@@ -55,8 +55,8 @@ def test_a_camera_that_a_process_holds_is_broken_through_it(
         assert run(monkeypatch, ALPHA, "--heal", "unplugged", "--list", "--count") == 0
         body.listener.wait_for("warning", 0x20001)
     told = capsys.readouterr().out.splitlines()
-    assert "  storm rate=50000 seconds=10" in told
-    assert told[told.index("now:") + 1] == "  nothing"
+    assert told[:3] == ["broken:", "  nothing", "can be broken:"]
+    assert "  storm (rate=50000 seconds=10)" in told
     assert "losses=1" in told
 
 
@@ -124,4 +124,5 @@ def test_nothing_to_do_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_answer_has_one_fact_on_each_line() -> None:
     assert readable("") == ""
     assert readable("exposures=3 files=4") == "exposures=3\nfiles=4\n"
-    assert readable("can a x=1, b; now b") == "can:\n  a x=1\n  b\nnow:\n  b\n"
+    lists = "broken: b; can be broken: a (x=1 y=2), b"
+    assert readable(lists) == "broken:\n  b\ncan be broken:\n  a (x=1 y=2)\n  b\n"

@@ -141,7 +141,9 @@ std::string answer(const std::string& request, const Scenarios& scenarios,
     if (equals == std::string::npos) return "error " + pair + " is not name=value";
     words[pair.substr(0, equals)] = pair.substr(equals + 1);
   }
-  if (verb == "list") return "ok can " + Scenarios::all() + "; now " + scenarios.present();
+  if (verb == "list") {
+    return "ok broken: " + scenarios.present() + "; can be broken: " + Scenarios::all();
+  }
   if (verb == "count") return "ok " + counts;
   if (verb == "break") {
     if (const auto problem = scenarios.begin(name, words)) return "error " + *problem;

@@ -118,13 +118,13 @@ std::string expected(const ScenarioParameter& parameter) {
 }
 
 std::string shown(const ScenarioRow& row, const Scenarios::Words& words) {
-  std::string text = row.name;
+  std::string text;
   for (const ScenarioParameter& parameter : row.parameters) {
     const auto found = words.find(parameter.name);
     const std::string word = found == words.end() ? parameter.otherwise : found->second;
-    text += std::string(" ") + parameter.name + "=" + word;
+    text += (text.empty() ? "" : " ") + std::string(parameter.name) + "=" + word;
   }
-  return text;
+  return std::string(row.name) + " (" + text + ")";
 }
 
 // What a file says, as far as it fits: a slip of the pen leaves the default in force.

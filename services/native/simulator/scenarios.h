@@ -81,7 +81,7 @@ class Scenarios {
   // For people: each returns the sentence that says what is wrong, or nothing.
   std::optional<std::string> begin(const std::string& name, const Words& words) const;
   static std::optional<std::string> check(const std::string& name, const Words& words);
-  static std::string all();      // "storm rate=50000 seconds=10, hang call=... seconds=0, ..."
+  static std::string all();      // "storm (rate=50000 seconds=10), hang (call=... seconds=0), ..."
   std::string present() const;   // in the same form, or "nothing"
 
  private:
