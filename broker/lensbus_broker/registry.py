@@ -40,6 +40,7 @@ class Entry:
     seq: int
     connected: bool
     state: State = State.PRESENT
+    stuck: str = ""
 
     @property
     def standing(self) -> Standing:
@@ -49,7 +50,8 @@ class Entry:
 
     def describe(self) -> dict[str, Any]:
         """Return the camera as the command `cameras` lists it."""
-        return {
+        stuck = {"stuck": self.stuck} if self.stuck else {}
+        return stuck | {
             "camera": self.hello.camera,
             "vendor": self.hello.vendor,
             "model": self.hello.model,
@@ -123,6 +125,7 @@ class Registry:
             return None
         was_connected = entry.connected
         entry.seq, entry.connected = message.seq, message.connected
+        entry.stuck = message.stuck
         return self._heard(entry, now, was_connected and message.connected)
 
     def goodbye(self, message: Goodbye) -> list[Notice]:

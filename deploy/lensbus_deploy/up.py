@@ -25,7 +25,7 @@ _PR_SET_PDEATHSIG: Final = 1
 
 
 def up(environ: Mapping[str, str]) -> int:
-    """Run a system until SIGINT or SIGTERM; return the exit code.
+    """Run a system until SIGINT, SIGTERM or a client ends it; return the exit code.
 
     Prints one line with `started on http://HOST:PORT` when the system answers. Raises
     SettingsError with one clear sentence for what keeps it from starting.
@@ -176,10 +176,10 @@ def supervise(settings: Settings, environ: Mapping[str, str]) -> int:
             limit = float("inf")
         time.sleep(0.05)
     code = manager.wait()
-    if stopping:
+    if stopping or code == 0:  # or somebody asked the manager itself to end, as a gateway can
         return 0
     sys.stderr.write(f"lensbus: supervisord ended; see {settings.state / 'logs'}\n")
-    return code or 1
+    return code
 
 
 def answers(host: str, port: int) -> bool:

@@ -21,7 +21,7 @@ import zmq
 from lensbus_proto.errors import CommandUnknown
 from lensbus_proto.runtime import lifecycle
 from lensbus_proto.runtime.settings import Settings
-from lensbus_services.driver import Description, Frame, Observation, Result
+from lensbus_services.driver import Description, Frame, Observation, Result, Stuck
 from lensbus_services.worker import Worker
 
 KIND: Final = "numbered"
@@ -103,6 +103,10 @@ class CountingDriver:
     def _observation(self, n: int) -> Observation:
         data = {"n": n, "t_ns": time.monotonic_ns(), "pad": self._pad}
         return Observation(KIND, time.time_ns() // 1000, data)
+
+    def stuck(self) -> Stuck | None:
+        """Return the call into the SDK that does not come back, if there is one."""
+        return None
 
     def watch(self, streams: frozenset[str]) -> None:
         pass

@@ -77,6 +77,7 @@ class GatewaySettings:
     cors_origin: str = "*"
     body_limit_bytes: int = 1_048_576
     head_limit_bytes: int = 65_536
+    viewers: int = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ class SonySettings:
     save_roots: tuple[str, ...] = ("{state}/pictures", "~/Pictures")
     enumerate_s: int = 1
     connect_s: float = 15.0
+    callback_slots: int = 0
     simulator: SonySimulatorSettings = field(default_factory=SonySimulatorSettings)
 
 
@@ -236,6 +238,7 @@ def _check(settings: Settings) -> None:
     ranges: tuple[tuple[str, float, float, float], ...] = (
         ("gateway.port", settings.gateway.port, 1, 65535),
         ("gateway.processes", settings.gateway.processes, 1, 64),
+        ("gateway.viewers", settings.gateway.viewers, 1, 100_000),
         ("broker.heartbeat_s", settings.broker.heartbeat_s, 0.05, 60),
         ("broker.silence_s", settings.broker.silence_s, settings.broker.heartbeat_s * 2, 600),
         ("journal.max_age_s", settings.journal.max_age_s, 1, 31_536_000),
@@ -269,6 +272,6 @@ def _check(settings: Settings) -> None:
     for name, word, words in choices:
         if word not in words:
             raise SettingsError(f"{name} is {word!r}, expected one of {', '.join(words)}")
-    if settings.sony.simulator.callback_slots not in (19, 21):
+    if settings.sony.simulator.callback_slots not in (12, 18, 19, 21):
         slots = settings.sony.simulator.callback_slots
-        raise SettingsError(f"sony.simulator.callback_slots is {slots}, expected 19 or 21")
+        raise SettingsError(f"sony.simulator.callback_slots is {slots}, expected 12, 18, 19 or 21")

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from lensbus_services.sony.shim import load_shim, read_text
+from lensbus_services.sony.shim import load_shim
 from lensbus_services.sony.values import Kind, Seen
 
 FOLD_AT: Final = 64  # waiting callbacks, from which on property changes are folded
@@ -27,6 +27,7 @@ class Queue:
             return None
         raw = out[0]
         try:
+            told = bytes(ffi.string(raw.text))
             return Seen(
                 kind=Kind(raw.kind),
                 time_us=raw.time_us,
@@ -35,7 +36,8 @@ class Queue:
                 handle=raw.handle,
                 params=tuple(raw.params),
                 codes=tuple(raw.codes[0 : raw.count]),
-                text=read_text(ffi, raw.text),
+                text=told.decode(errors="replace"),
+                raw=told,
                 dropped=raw.dropped,
             )
         finally:
