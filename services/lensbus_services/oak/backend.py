@@ -6,6 +6,7 @@ through the function `report` that it was made with, from any thread.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,7 +21,11 @@ Report = Callable[[Observation], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How one stream is to run: which mode of its sensors, which sizes, how often."""
+    """How one stream is to run: which mode of its sensors, which sizes, how often.
+
+    `crop` is where the cut of a picture begins when the resize mode is CROP, as fractions of the
+    whole picture; (0, 0), what nobody asked for, is the middle.
+    """
 
     stream: str
     mode: Size
@@ -28,6 +33,7 @@ class Plan:
     still_size: Size
     fps: float
     resize_mode: str
+    crop: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,12 @@ class Stats:
 
 
 class Backend(Protocol):
-    """One device. Raises `CameraError`; every wait has a limit."""
+    """One device, from one `open` to one `close`. Raises `CameraError`; every wait has a limit.
+
+    Whoever wants a device back that was closed makes a new backend. What a device does by itself
+    is reported: loss (`disconnected`) and return (`connected`), silence of a stream (`stale`) and
+    its end (`fresh`), heat (`overTemperature`, `temperatureNormal`), faults (`error`).
+    """
 
     def open(self) -> Features:
         """Get hold of the device and ask it what it has."""
@@ -94,6 +105,12 @@ class Backend(Protocol):
 
     def set_ir(self, flood: float, dots: float) -> bool:
         """Set the infrared lights, 0 to 1; False when the device has none."""
+
+    def replay(self, stream: str, path: Path | None) -> None:
+        """Show a film or a folder of pictures in place of what a sensor sees; None ends it.
+
+        Raises `Unsupported` where that cannot be, `BadArguments` when it cannot be read.
+        """
 
     def close(self) -> None:
         """Let go of the device. Calling it twice is fine."""

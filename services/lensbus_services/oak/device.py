@@ -10,9 +10,10 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
-from lensbus_proto.errors import CameraGone, CameraTimeout, NotActive
+from lensbus_proto.errors import CameraGone, CameraTimeout, NotActive, Unsupported
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_services.driver import Observation
 from lensbus_services.oak import graph
@@ -151,6 +152,11 @@ class DeviceBackend:
             has_flood = self._device.setIrFloodLightIntensity(flood)
             has_dots = self._device.setIrLaserDotProjectorIntensity(dots)
             return bool(has_flood or has_dots)
+
+    def replay(self, stream: str, path: Path | None) -> None:
+        """Refuse: only a simulated sensor can be shown something else."""
+        if path is not None:
+            raise Unsupported("a real sensor shows what is in front of it")
 
     def close(self) -> None:
         """Stop the pipeline and close the device."""

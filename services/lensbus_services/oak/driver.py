@@ -16,9 +16,9 @@ from lensbus_services.oak import config, control, store
 from lensbus_services.oak.activation import activated, deactivated, is_depth
 from lensbus_services.oak.arguments import mapping, text
 from lensbus_services.oak.backend import Backend, Plan, RawFrame, Report
+from lensbus_services.oak.backends import make_backend
 from lensbus_services.oak.config import Config
 from lensbus_services.oak.control import Control
-from lensbus_services.oak.discover import simulated_cameras
 from lensbus_services.oak.features import Features
 from lensbus_services.oak.images import (
     Pixels,
@@ -36,23 +36,8 @@ VENDOR: Final = "oak"
 STILL_WAIT_S: Final = 0.5  # at least; slow streams get two of their periods
 LIVE_WAIT_S: Final = 0.5
 
-MakeBackend = Callable[[str, OakSettings, Report], Backend]
+MakeBackend = Callable[[str, OakSettings, Path, Report], Backend]
 _Command = Callable[[Mapping[str, Any], float], Result]
-
-
-def make_backend(camera: str, settings: OakSettings, report: Report) -> Backend:
-    """Return the backend of the settings for one camera; here depthai is imported."""
-    if settings.backend == "device":
-        from lensbus_services.oak.device import DeviceBackend
-
-        return DeviceBackend(camera, report)
-    from lensbus_services.oak.profiles import PROFILES
-    from lensbus_services.oak.simulator import SimulatorBackend
-
-    models = {found.camera: found.model for found in simulated_cameras(settings.simulator.cameras)}
-    if camera not in models:
-        raise CameraGone(f"the simulator does not play {camera}; it plays {', '.join(models)}")
-    return SimulatorBackend(camera, PROFILES[models[camera]], report)
 
 
 class OakDriver:
@@ -67,6 +52,7 @@ class OakDriver:
     ) -> None:
         self._camera = camera
         self._settings = settings
+        self._state = state
         self._path = state / "cameras" / f"{camera}.json"
         self._make = make
         self._lock = threading.RLock()
@@ -93,7 +79,7 @@ class OakDriver:
         """Boot the camera and bring it to where the last worker left it."""
         cv2.setNumThreads(1)  # more would only take the cores from the other workers
         with self._lock:
-            backend = self._make(self._camera, self._settings, self._report)
+            backend = self._make(self._camera, self._settings, self._state, self._report)
             self._backend = backend
             features = backend.open()
             self._features = features
@@ -256,6 +242,7 @@ class OakDriver:
                 still_size=each.still_size,
                 fps=each.fps,
                 resize_mode=each.resize_mode,
+                crop=each.sensor_crop,
             )
             for stream, each in configs.items()
         }

@@ -6,9 +6,10 @@ One pipeline per active stream, so that switching one never disturbs another.
 import logging
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
-from lensbus_proto.errors import CameraGone, CameraTimeout, NotActive
+from lensbus_proto.errors import CameraGone, CameraTimeout, NotActive, Unsupported
 from lensbus_services.oak.activation import is_depth
 from lensbus_services.oak.backend import Memory, Plan, RawFrame, Report, Stats
 from lensbus_services.oak.control import Control
@@ -124,6 +125,11 @@ class SimulatorBackend:
                 for group in self._groups.values():
                     group.light(flood)
         return self._features.has_ir
+
+    def replay(self, stream: str, path: Path | None) -> None:
+        """Refuse films: the sensors know one scene."""
+        if path is not None:
+            raise Unsupported("the simulated sensors see their own scene only")
 
     def close(self) -> None:
         """Stop every pipeline."""
