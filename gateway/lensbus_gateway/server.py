@@ -29,6 +29,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from lensbus_proto.runtime.settings import GatewaySettings, HubSettings, Settings
 
 HAND_OVER: Final = "lensbus.hand_over"
+# Viewers only listen: what they send is small, or a mistake.
+WEBSOCKET_BYTES: Final = 65_536
 REQUEST_S: Final = 10.0  # for a whole request to arrive, head and body
 LINGER_S: Final = 2.0
 BACKLOG: Final = 2048
@@ -78,6 +80,9 @@ class GatewayProtocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
+            if self._should_upgrade():
+                self._upgrade()
+                return
             # Served as plain HTTP. The parser has stopped, so this is the last request here.
             self.cycle.keep_alive = False
         except httptools.HttpParserError:
@@ -109,6 +114,8 @@ class GatewayProtocol(HttpToolsProtocol):
             if name == b"content-length" and int(value) > self.settings.body_limit_bytes:
                 self._stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         super().on_headers_complete()
+        if self.parser.should_upgrade() and self._should_upgrade():
+            return  # no request of HTTP: the application sees it when the protocol has changed
         if self._is_last:
             self.cycle.keep_alive = False
         take = functools.partial(self._hand_over, self.cycle)
@@ -129,6 +136,16 @@ class GatewayProtocol(HttpToolsProtocol):
     def _stop(self, why: HTTPStatus) -> None:
         self._why = why
         raise ValueError(why.phrase)
+
+    # WebSocket
+
+    def _upgrade(self) -> None:
+        """Give the connection to the WebSocket protocol; nothing may still be under way on it."""
+        self._stop_timer()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._refuse(HTTPStatus.BAD_REQUEST)
+        elif not self.transport.is_closing():
+            self.handle_websocket_upgrade()
 
     # The end
 
@@ -256,7 +273,9 @@ class GatewayServer(uvicorn.Server):
             app,
             http=Bound,
             loop="uvloop",
-            ws="none",
+            ws="websockets-sansio",
+            ws_max_size=WEBSOCKET_BYTES,
+            ws_per_message_deflate=False,  # what goes out here is compressed already
             lifespan="on",
             log_config=None,
             log_level=logging.WARNING,
