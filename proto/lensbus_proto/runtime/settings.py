@@ -137,6 +137,7 @@ class OakSettings:
     active_after_boot: str = "cameras"
     fps: float = 30.0
     jpeg_quality: int = 80
+    video_mbit: float = 8.0
     simulator: OakSimulatorSettings = field(default_factory=OakSimulatorSettings)
 
 
@@ -257,6 +258,7 @@ def _check(settings: Settings) -> None:
         ("sony.simulator.time_scale", settings.sony.simulator.time_scale, 0, 100),
         ("oak.fps", settings.oak.fps, 1, 120),
         ("oak.jpeg_quality", settings.oak.jpeg_quality, 1, 100),
+        ("oak.video_mbit", settings.oak.video_mbit, 0.1, 1000),
     )
     for key, value, least, most in ranges:
         if not least <= value <= most:

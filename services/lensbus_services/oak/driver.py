@@ -23,10 +23,10 @@ from lensbus_services.oak.features import Features
 from lensbus_services.oak.images import (
     Pixels,
     depth_picture,
-    encode_jpeg,
     encode_still,
     still_format,
 )
+from lensbus_services.oak.live import Live
 from lensbus_services.oak.observations import Observations
 from lensbus_services.oak.store import Wanted
 
@@ -57,6 +57,7 @@ class OakDriver:
         self._make = make
         self._lock = threading.RLock()
         self._seen = Observations()
+        self._live = Live(settings.jpeg_quality, settings.video_mbit)
         self._backend: Backend | None = None
         self._features: Features | None = None
         self._wanted = Wanted(frozenset(), {}, {})
@@ -124,15 +125,21 @@ class OakDriver:
     def watch(self, streams: frozenset[str]) -> None:
         """Have the frames of these streams flow, as far as they are on."""
         with self._lock:
-            self._watched = streams
+            self._watched = self._live.watch(streams)
             self._flow()
 
     def pictures(self, timeout_s: float) -> Sequence[Frame]:
-        """Return JPEG pictures of the newest frames."""
+        """Return the newest frames as they are watched: as JPEG, as video."""
         backend = self._backend
         if backend is None:
             return []
-        return [self._picture(raw) for raw in backend.frames(timeout_s)]
+        return [
+            frame
+            for raw in backend.frames(timeout_s)
+            for frame in self._live.encode(
+                raw.stream, raw.time_us, self._shown(raw), self._wanted.configs[raw.stream].fps
+            )
+        ]
 
     # Commands
 
@@ -303,13 +310,6 @@ class OakDriver:
     def _shown(self, raw: RawFrame) -> Pixels:
         baseline_cm = self._open_features().baseline_cm(raw.stream)
         return raw.pixels if baseline_cm is None else depth_picture(raw.pixels, baseline_cm)
-
-    def _picture(self, raw: RawFrame) -> Frame:
-        pixels = self._shown(raw)
-        height, width = pixels.shape[:2]
-        info = {"format": "jpeg", "width": width, "height": height}
-        image = encode_jpeg(pixels, self._settings.jpeg_quality)
-        return Frame(raw.stream, raw.time_us, info, image)
 
     def _report(self, observation: Observation) -> None:
         """Take what a backend saw, from any thread."""

@@ -33,7 +33,7 @@ class Encoder:
     """Encodes one stream of pictures of one size; one thread at a time."""
 
     def __init__(self, size: Size, fps: float, most_bits_per_s: float) -> None:
-        self.fps = fps
+        self._given = (size, fps)
         # Colour has half the size of brightness, so a side must be even.
         self.size = width, height = (_even(size[0]), _even(size[1]))
         wanted = max(width * height * _BITS_PER_PIXEL * fps, _LEAST_BITS_PER_S)
@@ -60,6 +60,10 @@ class Encoder:
         self._planes = [_pixels_of(plane) for plane in self._frame.planes]
         self._planar: Pixels = np.empty((height * 3 // 2, width), np.uint8)
         self._count = 0
+
+    def suits(self, size: Size, fps: float) -> bool:
+        """Tell whether it was made for pictures of this size and rate."""
+        return self._given == (size, fps)
 
     def encode(self, pixels: Pixels) -> bytes:
         """Return a colour (BGR) or grey picture as one access unit, in the form of Annex B."""
