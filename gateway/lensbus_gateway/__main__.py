@@ -34,7 +34,7 @@ def serve(settings: Settings, descriptor: int | None) -> int:
     app = create_app(settings)
     host, port = listener.getsockname()[:2]
     logger.info("serving", extra={"host": host, "port": port})
-    GatewayServer(app, settings, app.state.hub).run([listener])
+    GatewayServer(app, settings, app.state.hub, app.state.viewers).run([listener])
     return 0
 
 
@@ -62,7 +62,8 @@ def fit(settings: Settings, descriptors: int) -> Settings:
     """Return the settings with no more streams than descriptors; other requests need some too."""
     if descriptors == resource.RLIM_INFINITY:
         return settings
-    clients = max(1, min(settings.hub.clients, descriptors - OTHER_DESCRIPTORS))
+    others = OTHER_DESCRIPTORS + settings.gateway.viewers
+    clients = max(1, min(settings.hub.clients, descriptors - others))
     return replace(settings, hub=replace(settings.hub, clients=clients))
 
 

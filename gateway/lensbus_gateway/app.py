@@ -1,6 +1,6 @@
 """The application: both surfaces, and what holds for every answer.
 
-What the surfaces share is in `app.state`: `settings`, `hub`, `commander`, `pictures`.
+What the surfaces share is in `app.state`: `settings`, `hub`, `viewers`, `commander`, `pictures`.
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from lensbus_gateway.history import History
 from lensbus_gateway.hub import Hub
 from lensbus_gateway.pictures import PictureWatcher
 from lensbus_gateway.robopipe import routes as robopipe
+from lensbus_gateway.viewers import Viewers
 from lensbus_proto.runtime.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] | None = None) ->
     app.router.redirect_slashes = False
     app.state.settings = settings
     app.state.hub = Hub(settings.hub, settings.gateway.cors_origin)
+    app.state.viewers = Viewers(settings.gateway.viewers, settings.gateway.cors_origin)
     return app
 
 
@@ -67,6 +69,7 @@ async def _on_the_bus(app: Starlette) -> AsyncIterator[None]:
         stack.callback(feed.close)
         app.state.pictures = PictureWatcher(context, settings.endpoint("pictures"))
         stack.callback(app.state.pictures.close)
+        app.state.viewers.pictures = app.state.pictures
         await follower.start()
         yield
         await follower.close()

@@ -252,7 +252,7 @@ def _refusal(status: HTTPStatus, cors_origin: str) -> bytes:
 
 
 class Streams(Protocol):
-    """The open streams, as the server sees them: the hub."""
+    """A set of open streams, as the server sees it: the hub, the viewers."""
 
     def close(self) -> None:
         """End every stream cleanly, and those of later comers as well."""
@@ -264,7 +264,7 @@ class Streams(Protocol):
 class GatewayServer(uvicorn.Server):
     """Serves until SIGTERM or SIGINT, then ends everything within 2 s and returns."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, streams: Streams) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, *streams: Streams) -> None:
         class Bound(GatewayProtocol):  # uvicorn makes the objects, so the limits go to the class
             pass
 
@@ -307,9 +307,11 @@ class GatewayServer(uvicorn.Server):
             server.close()
         with contextlib.suppress(OSError):
             self._ready.unlink(missing_ok=True)
-        self._streams.close()
+        for streams in self._streams:
+            streams.close()
         await super().shutdown(sockets)
-        self._streams.abort()
+        for streams in self._streams:
+            streams.abort()
         await asyncio.sleep(0)
 
     @contextlib.contextmanager

@@ -129,9 +129,9 @@ class RunningGateway:
     def __init__(self, settings: Settings, routes: Sequence[BaseRoute]) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address: tuple[str, int] = self._listener.getsockname()
-        app = create_app(settings, routes)
-        self.hub: Hub = app.state.hub
-        self.server = GatewayServer(app, settings, self.hub)
+        self.app = create_app(settings, routes)
+        self.hub: Hub = self.app.state.hub
+        self.server = GatewayServer(self.app, settings, self.hub, self.app.state.viewers)
         self.loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
