@@ -24,13 +24,17 @@ from typing import ClassVar, Final, Protocol
 import httptools
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from lensbus_proto.runtime.settings import GatewaySettings, HubSettings, Settings
 
 HAND_OVER: Final = "lensbus.hand_over"
 # Viewers only listen: what they send is small, or a mistake.
 WEBSOCKET_BYTES: Final = 65_536
+# So much waits in the kernel for a viewer that does not take it: what waits there grows old.
+UNSENT_BYTES: Final = 16_384
 REQUEST_S: Final = 10.0  # for a whole request to arrive, head and body
 LINGER_S: Final = 2.0
 BACKLOG: Final = 2048
@@ -222,6 +226,25 @@ class GatewayProtocol(HttpToolsProtocol):
         return transport
 
 
+class GatewaySocket(WebSocketsSansIOProtocol):
+    """One WebSocket. Whoever sends waits for a client that is slow: nothing queues up here."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin with the transport of the request."""
+        super().connection_made(transport)
+        self.transport.set_write_buffer_limits(high=0)
+        connection = transport.get_extra_info("socket")
+        if connection is not None:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send what the application says."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            # A refused handshake is complete as well; uvicorn would call it an error in the log.
+            self.handshake_complete = True
+
+
 class Lingering(asyncio.Protocol):
     """Forgets what a refused client still sends.
 
@@ -273,7 +296,7 @@ class GatewayServer(uvicorn.Server):
             app,
             http=Bound,
             loop="uvloop",
-            ws="websockets-sansio",
+            ws=GatewaySocket,
             ws_max_size=WEBSOCKET_BYTES,
             ws_per_message_deflate=False,  # what goes out here is compressed already
             lifespan="on",
@@ -312,6 +335,9 @@ class GatewayServer(uvicorn.Server):
         await super().shutdown(sockets)
         for streams in self._streams:
             streams.abort()
+        for connection in list(self.server_state.connections):
+            # Its client does not read: it would never be closed.
+            connection.transport.abort()
         await asyncio.sleep(0)
 
     @contextlib.contextmanager

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
 from lensbus_gateway.errors import status_of
@@ -39,7 +39,7 @@ def invalid(error: Invalid) -> Response:
     return detail(list(error.faults), UNPROCESSABLE)
 
 
-def failed(request: Request, error: CommandError) -> Response:
+def failed(request: HTTPConnection, error: CommandError) -> Response:
     """Return what became of a command."""
     if isinstance(error, CameraUnknown | CommandUnknown):
         # A Sony camera does not know these commands: this surface does not have it.

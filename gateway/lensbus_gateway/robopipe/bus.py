@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from lensbus_gateway.bus import Commander
 from lensbus_gateway.robopipe.models import MXID, STREAM
@@ -18,7 +18,7 @@ REOPEN_DEADLINE_S: Final = 20.0
 
 
 async def ask(
-    request: Request,
+    request: HTTPConnection,
     name: str,
     arguments: Mapping[str, Any] | None = None,
     *,

@@ -7,9 +7,9 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from lensbus_gateway.robopipe import cameras, stills, streams
+from lensbus_gateway.robopipe import cameras, stills, streams, video
 from lensbus_gateway.robopipe.answers import detail
 from lensbus_gateway.robopipe.resource import Resource
 
@@ -26,6 +26,10 @@ RESOURCES: Final = {
     STREAM + "/still": Resource(get=stills.get_still),
 }
 
+SOCKETS: Final = {
+    STREAM + "/video": video.show_video,
+}
+
 
 async def _nowhere(request: Request) -> Response:
     return detail("Not Found", 404)
@@ -33,6 +37,7 @@ async def _nowhere(request: Request) -> Response:
 
 routes: Final[list[BaseRoute]] = [
     *(Route(path + slash, resource) for path, resource in RESOURCES.items() for slash in ("", "/")),
+    *(WebSocketRoute(path + slash, show) for path, show in SOCKETS.items() for slash in ("", "/")),
     Route(
         "/cameras/{rest:path}",
         _nowhere,
