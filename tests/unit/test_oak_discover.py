@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from lensbus_proto.errors import SettingsError
@@ -5,8 +7,8 @@ from lensbus_proto.runtime.settings import OakSettings
 from lensbus_services.oak.discover import Found, find_cameras, simulated_cameras
 
 
-def test_the_simulated_cameras_are_those_of_the_settings() -> None:
-    assert find_cameras(OakSettings()) == [
+def test_the_simulated_cameras_are_those_of_the_settings(tmp_path: Path) -> None:
+    assert find_cameras(OakSettings(), tmp_path) == [
         Found("14442C10D13EABCE00", "OAK-D-PRO"),
         Found("14442C1051B665D700", "OAK-1"),
     ]
