@@ -17,6 +17,7 @@ from lensbus_proto.errors import (
     DeadlinePassed,
     InternalError,
     NotActive,
+    NotConnected,
     NotFound,
     Refused,
     WorkerAbsent,
@@ -108,10 +109,11 @@ class TestCameras:
         [
             (WorkerAbsent("no worker"), 409),
             (WorkerSilent("silent"), 409),
+            (NotConnected("shut down"), 409),
             (NotActive("off"), 409),
             (NotFound("no such stream"), 404),
             (CameraError("failed"), 502),
-            (CameraGone("gone"), 502),
+            (CameraGone("gone"), 409),
             (Refused("no"), 502),
             (InternalError("oops"), 502),
             (CommandError("newer"), 502),
@@ -215,7 +217,15 @@ class TestMethods:
         [
             ("POST", "/cameras/"),
             ("PUT", f"{CAMERA}/"),
-            ("PATCH", f"{CAMERA}/streams/"),
+            ("PATCH", f"{CAMERA}/"),
+            ("GET", "/cameras/refresh"),
+            ("DELETE", "/cameras/refresh"),
+            ("POST", f"{CAMERA}/stats"),
+            ("DELETE", f"{CAMERA}/ir"),
+            ("POST", f"{CAMERA}/streams/"),
+            ("POST", f"{A}/config/available"),
+            ("POST", f"{A}/control/capabilities"),
+            ("GET", f"{A}/control/reset"),
             ("GET", f"{A}/"),
             ("PUT", f"{A}/config"),
             ("DELETE", f"{A}/control"),
@@ -288,6 +298,8 @@ class TestConfig:
     def test_each_of_the_four_forms_is_taken(
         self, surface: Surface, path: str, body: Any, sent: Any
     ) -> None:
+        surface.post(f"{path}/")
+
         answer = surface.post(f"{path}/config", json=body)
 
         assert answer.status_code == 200, answer.text

@@ -17,6 +17,7 @@ from lensbus_services.oak.driver import OakDriver
 PRO = "14442C10D13EABCE00"
 ONE = "14442C1051B665D700"
 PLAIN = "18443010B1C2D30F00"
+BOOTS = ("CAM_A", "CAM_B", "CAM_C")
 SETTINGS = OakSettings(
     simulator=OakSimulatorSettings((f"OAK-D-PRO:{PRO}", f"OAK-1:{ONE}", f"OAK-D:{PLAIN}"))
 )
@@ -32,11 +33,34 @@ class Camera:
         settings: OakSettings = SETTINGS,
         make: MakeBackend = make_backend,
     ) -> None:
+        self.camera = camera
         self.driver = OakDriver(camera, settings, state, make)
         self.description = self.driver.open()
+        self._kept = state / "cameras" / f"{camera}.json"
+        self._first = self._kept.read_text()
 
     def ask(self, name: str, **arguments: Any) -> Any:
         return self.driver.execute(name, arguments, 5.0).data
+
+    def restore(self) -> None:
+        """Bring the device back to what was wanted of it at first, if that has changed."""
+        if self._kept.read_text() == self._first:
+            self.seen()
+            return
+        self.ask("boot")
+        self.ask("ir.set")
+        depth = [each["name"] for each in self.ask("streams.list")["streams"]][3:]
+        for stream in (*depth, *BOOTS):
+            self.ask("stream.activate", stream=stream)
+            self.ask("control.reset", stream=stream)
+            resolution = "THE_1080_P" if stream == "CAM_A" else "THE_400_P"
+            plain = {"resolution": resolution, "fps": 30, "resize_mode": "CROP"}
+            sizes = {key: [1920, 1080] for key in ("still_size", "video_size")}
+            whole = {**sizes, "preview_size": [300, 300], "sensor_crop": [0, 0]}
+            body = plain | whole if stream == "CAM_A" else plain
+            self.ask("config.set", stream=stream, config=body)
+        assert self._kept.read_text() == self._first
+        self.seen()
 
     def active(self) -> list[str]:
         return [each["name"] for each in self.ask("streams.list")["streams"] if each["active"]]

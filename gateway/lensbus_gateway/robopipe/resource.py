@@ -24,9 +24,10 @@ class Resource:
         *,
         get: Handler | None = None,
         post: Handler | None = None,
+        patch: Handler | None = None,
         delete: Handler | None = None,
     ) -> None:
-        given = {"GET": get, "POST": post, "DELETE": delete}
+        given = {"GET": get, "POST": post, "PATCH": patch, "DELETE": delete}
         self._handlers = {method: handler for method, handler in given.items() if handler}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

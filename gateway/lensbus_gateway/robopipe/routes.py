@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from lensbus_gateway.robopipe import cameras, stills, streams, video
+from lensbus_gateway.robopipe import cameras, config, control, stills, streams, video, webrtc
 from lensbus_gateway.robopipe.answers import detail
 from lensbus_gateway.robopipe.resource import Resource
 
@@ -18,12 +18,21 @@ STREAM: Final = CAMERA + "/streams/{stream_name}"
 
 RESOURCES: Final = {
     "/cameras": Resource(get=cameras.list_cameras),
-    CAMERA: Resource(get=cameras.get_camera),
-    CAMERA + "/streams": Resource(get=streams.list_streams),
+    "/cameras/refresh": Resource(post=cameras.refresh),  # before any camera of that name
+    CAMERA: Resource(
+        get=cameras.get_camera, post=cameras.boot_camera, delete=cameras.shut_camera_down
+    ),
+    CAMERA + "/stats": Resource(get=cameras.get_stats),
+    CAMERA + "/ir": Resource(get=cameras.get_lights, post=cameras.set_lights),
+    CAMERA + "/streams": Resource(get=streams.list_streams, patch=streams.change_streams),
     STREAM: Resource(post=streams.activate, delete=streams.deactivate),
-    STREAM + "/config": Resource(get=streams.get_config, post=streams.set_config),
-    STREAM + "/control": Resource(get=streams.get_control, post=streams.set_control),
+    STREAM + "/config": Resource(get=config.get_config, post=config.set_config),
+    STREAM + "/config/available": Resource(get=config.get_available),
+    STREAM + "/control": Resource(get=control.get_control, post=control.set_control),
+    STREAM + "/control/capabilities": Resource(get=control.get_capabilities),
+    STREAM + "/control/reset": Resource(post=control.reset_control),
     STREAM + "/still": Resource(get=stills.get_still),
+    STREAM + "/video": Resource(post=webrtc.answer_offer),
 }
 
 SOCKETS: Final = {
