@@ -11,9 +11,14 @@ from lensbus_services.oak.discover import simulated_cameras, world_folder
 def make_backend(camera: str, settings: OakSettings, state: Path, report: Report) -> Backend:
     """Return the backend of the settings for one camera, not opened yet."""
     if settings.backend == "device":
-        from lensbus_services.oak.device import DeviceBackend
+        from lensbus_services.oak.device import DeviceBackend, opener
 
-        return DeviceBackend(camera, report)
+        return DeviceBackend(
+            camera,
+            report,
+            crash_folder=state / "crashes",
+            open_device=opener(settings.addresses),
+        )
     return _simulator(camera, settings, state, report)
 
 

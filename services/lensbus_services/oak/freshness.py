@@ -66,6 +66,11 @@ class Freshness:
                 return stream
         return None
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether any stream has given a picture since it was expected to."""
+        return any(heard.has_begun for heard in self._heard.values())
+
     def forget(self) -> None:
         """Begin anew, as after a new graph."""
         self._heard.clear()

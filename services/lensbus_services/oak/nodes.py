@@ -22,6 +22,7 @@ from lensbus_services.oak.optics import Noise, Optics
 from lensbus_services.oak.running import now, report_error
 from lensbus_services.oak.scene import Lens, Scene, view
 from lensbus_services.oak.sdk import dai
+from lensbus_services.oak.sizes import covering, cut
 from lensbus_services.oak.stereo import Matcher
 
 IDLE_S: Final = 0.5
@@ -244,30 +245,17 @@ def fit(
     height, width = picture.shape[:2]
     if (width, height) == size:
         return picture
-    scales = (size[0] / width, size[1] / height)
     if resize_mode == "STRETCH":
         return _resized(picture, size)
-    scale = max(scales) if resize_mode == "CROP" else min(scales)
-    inner = _resized(picture, (max(1, round(width * scale)), max(1, round(height * scale))))
     if resize_mode == "CROP":
-        return np.ascontiguousarray(inner[cut(inner.shape[1::-1], size, crop)])
+        whole = covering((width, height), size)
+        return np.ascontiguousarray(_resized(picture, whole)[cut(whole, size, crop)])
+    scale = min(size[0] / width, size[1] / height)
+    inner = _resized(picture, (max(1, round(width * scale)), max(1, round(height * scale))))
     canvas: Pixels = np.zeros((size[1], size[0], *picture.shape[2:]), np.uint8)
     x, y = (size[0] - inner.shape[1]) // 2, (size[1] - inner.shape[0]) // 2
     canvas[y : y + inner.shape[0], x : x + inner.shape[1]] = inner
     return canvas
-
-
-def cut(whole: Size, size: Size, crop: tuple[float, float]) -> tuple[slice, slice]:
-    """Return the rows and columns of a cut; one that would reach over the edge is moved back."""
-    rooms = (max(0, whole[0] - size[0]), max(0, whole[1] - size[1]))
-    if crop == (0.0, 0.0):
-        x, y = rooms[0] // 2, rooms[1] // 2
-    else:
-        x, y = (
-            min(room, round(part * length))
-            for room, part, length in zip(rooms, crop, whole, strict=True)
-        )
-    return (slice(y, y + size[1]), slice(x, x + size[0]))
 
 
 def _resized(picture: Pixels, size: Size) -> Pixels:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_services.driver import Observation
@@ -123,9 +123,14 @@ def guarded(stop: Callable[[], None]) -> None:
     thread.start()
     thread.join(STOP_LIMIT_S)
     if thread.is_alive():
-        logger.critical("pipeline does not stop", extra={"waited_s": STOP_LIMIT_S})
-        logging.shutdown()
-        os._exit(EXIT_HANGS)
+        give_up("the pipeline does not stop")
+
+
+def give_up(why: str) -> NoReturn:
+    """End the process at once: what hangs in depthai cannot be ended in any other way."""
+    logger.critical("hangs in depthai", extra={"reason": why, "waited_s": STOP_LIMIT_S})
+    logging.shutdown()
+    os._exit(EXIT_HANGS)
 
 
 def raw_frame(stream: str, frame: dai.ImgFrame) -> RawFrame:

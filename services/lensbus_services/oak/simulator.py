@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from lensbus_proto.errors import CameraGone, NotActive, Unsupported
 from lensbus_proto.runtime.clock import unix_us
@@ -365,7 +365,7 @@ class SimulatorBackend:
             stills = sum(self._frames.stills.count(stream) for stream in streams)
             return {**self._counts, "frames": frames, "stills": stills}
 
-    def _tell(self, told: tuple[str, Mapping[str, Any]]) -> None:
+    def _tell(self, told: tidings.Told) -> None:
         self._report(Observation(told[0], unix_us(), told[1]))
 
 
