@@ -34,6 +34,7 @@ class Camera:
         make: MakeBackend = make_backend,
     ) -> None:
         self.camera = camera
+        self.state = state
         self.driver = OakDriver(camera, settings, state, make)
         self.description = self.driver.open()
         self._kept = state / "cameras" / f"{camera}.json"
