@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from lensbus_gateway.robopipe import cameras, config, control, stills, streams, video, webrtc
+from lensbus_gateway.robopipe import cameras, config, control, mjpeg, stills, streams, video, webrtc
 from lensbus_gateway.robopipe.answers import detail
 from lensbus_gateway.robopipe.resource import Resource
 
@@ -32,6 +32,7 @@ RESOURCES: Final = {
     STREAM + "/control/capabilities": Resource(get=control.get_capabilities),
     STREAM + "/control/reset": Resource(post=control.reset_control),
     STREAM + "/still": Resource(get=stills.get_still),
+    STREAM + "/mjpeg": Resource(get=mjpeg.get_mjpeg),
     STREAM + "/video": Resource(post=webrtc.answer_offer),
 }
 

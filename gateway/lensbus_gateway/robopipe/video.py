@@ -9,24 +9,20 @@ import json
 import logging
 from typing import Final
 
-from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from lensbus_gateway.pictures import PictureWatcher
-from lensbus_gateway.robopipe.answers import detail, failed
-from lensbus_gateway.robopipe.bus import ask
+from lensbus_gateway.robopipe.answers import failed
 from lensbus_gateway.robopipe.film import Film
+from lensbus_gateway.robopipe.shown import check_shown, full
 from lensbus_gateway.robopipe.validation import path_faults
 from lensbus_gateway.viewers import Viewers
-from lensbus_proto.errors import CommandError, NotActive, NotFound, RemoteProtocolError
+from lensbus_proto.errors import CommandError, NotActive, RemoteProtocolError
 from lensbus_proto.messages import Picture
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.topics import video_of
 
 logger = logging.getLogger(__name__)
-
-LIST_DEADLINE_S: Final = 2.0
-FULL: Final = "As many watch already as this gateway serves"
 
 # What a socket is closed with; 1012, the restart of a gateway, comes from its server.
 SWITCHED_OFF: Final = 1000
@@ -49,8 +45,8 @@ async def show_video(socket: WebSocket) -> None:
     except CommandError as error:
         await socket.send_denial_response(failed(socket, error))
         return
-    if not viewers.has_room():
-        await socket.send_denial_response(detail(FULL, 503))
+    if refusal := full(socket):
+        await socket.send_denial_response(refusal)
         return
     with viewers.seated():
         await socket.accept()
@@ -60,17 +56,6 @@ async def show_video(socket: WebSocket) -> None:
         finally:
             showing.cancel()
             await asyncio.wait([showing])
-
-
-async def check_shown(connection: HTTPConnection) -> None:
-    """Refuse a stream that is not there, or that is switched off."""
-    stream = connection.path_params["stream_name"]
-    reply = await ask(connection, "streams.list", deadline_s=LIST_DEADLINE_S)
-    listed = {each["name"]: each["active"] for each in (reply.result or {})["streams"]}
-    if stream not in listed:
-        raise NotFound(f"Stream {stream} not found")
-    if not listed[stream]:
-        raise NotActive(f"Stream {stream} is not active")
 
 
 async def _until_left(socket: WebSocket) -> None:

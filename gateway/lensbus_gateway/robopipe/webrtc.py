@@ -10,11 +10,10 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from lensbus_gateway.pictures import PictureWatcher
-from lensbus_gateway.robopipe.answers import detail, value
+from lensbus_gateway.robopipe.answers import value
+from lensbus_gateway.robopipe.shown import check_shown, full, is_shown
 from lensbus_gateway.robopipe.validation import Invalid, check_body, fault
-from lensbus_gateway.robopipe.video import FULL, check_shown
 from lensbus_gateway.viewers import Viewers
-from lensbus_proto.errors import CommandError
 from lensbus_proto.messages import Picture
 from lensbus_proto.topics import video_of
 
@@ -84,9 +83,7 @@ class Calls:
             )
             if picture is not None:
                 return picture
-            try:
-                await check_shown(connection)
-            except CommandError:
+            if not await is_shown(connection):
                 return None
 
 
@@ -94,8 +91,8 @@ async def answer_offer(request: Request) -> Response:
     """Answer a viewer's offer."""
     offer = await check_body(request, OFFER)
     await check_shown(request)
-    if not request.app.state.viewers.has_room():
-        return detail(FULL, 503)
+    if refusal := full(request):
+        return refusal
     calls: Calls = request.app.state.calls
     answer = await calls.answer(request, offer.sdp)
     return value({"sdp": answer, "type": "answer", "candidates": []})
