@@ -15,6 +15,8 @@ from lensbus_services.oak.sdk import dai
 from lensbus_services.oak.sizes import covering, cut
 
 _PRESET: Final = dai.node.StereoDepth.PresetMode.DEFAULT
+# DEPTH_B_C lies on the pixels of CAM_B; the default is between the two.
+_ALIGN: Final = dai.StereoDepthConfig.AlgorithmControl.DepthAlign.RECTIFIED_LEFT
 
 
 @dataclass(slots=True)
@@ -72,6 +74,7 @@ def build(pipeline: Any, features: Features, plans: Mapping[str, Plan]) -> Graph
             for sensor in features.sensors_of(pair.stream)
         )
         stereo = pipeline.create(dai.node.StereoDepth).build(left, right, presetMode=_PRESET)
+        stereo.setDepthAlign(_ALIGN)
         graph.videos[pair.stream] = _gate(pipeline, stereo.depth)
         graph.stills[pair.stream] = _gate(pipeline, stereo.depth)
     return graph
@@ -87,7 +90,7 @@ def _area(size: Size) -> int:
 
 def _cropped(pipeline: Any, camera: Any, sensor: Sensor, plan: Plan, size: Size) -> Any:
     """Return an output in a size. A cut away from the middle is one more node on the device."""
-    whole = covering(plan.mode, size)
+    whole = covering(plan.mode, size, plan.crop)
     if plan.resize_mode != "CROP" or plan.crop == (0.0, 0.0) or whole == size:
         return _output(camera, sensor, plan, size)
     node = pipeline.create(dai.node.ImageManip)

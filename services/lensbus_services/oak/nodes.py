@@ -56,7 +56,11 @@ _SETTINGS: Final[tuple[tuple[Any, str, Callable[[Any], Any]], ...]] = (
 
 
 class Imager(Protocol):
-    """Makes the pixels of one stream at a moment."""
+    """Makes the pixels of one stream at a moment; of depth it also says how its lens looks."""
+
+    @property
+    def lens(self) -> Lens | None:
+        """The lens from which depth is measured."""
 
     def still(self, time_s: float) -> tuple[NDArray[Any], Any]:
         """Return pixels in the still size, and their ImgFrame type."""
@@ -107,6 +111,7 @@ class DepthImager:
         self._optics = optics
         self._noises = (Noise(1), Noise(2))
         self._matcher = Matcher(left)
+        self.lens = left
 
     def still(self, time_s: float) -> tuple[NDArray[Any], Any]:
         """Return depth in millimetres."""
@@ -215,6 +220,8 @@ class Source(dai.node.ThreadedHostNode):
         frame = dai.ImgFrame()
         frame.setCvFrame(pixels, kind)
         self._seq += 1
+        if self._imager.lens is not None:
+            frame.setTransformation(_transformation(self._imager.lens))
         frame.setSequenceNum(self._seq)
         frame.setTimestamp(tick)
         frame.setTimestampDevice(tick)
@@ -235,6 +242,13 @@ def meter_for(lens: Lens, scene: Scene) -> Sight:
     return view(Lens((_METER_PX, height), lens.fov_deg, lens.right_m, lens.has_color), scene)
 
 
+def _transformation(lens: Lens) -> Any:
+    width, height = lens.size
+    focal = lens.focal_px
+    matrix = [[focal, 0.0, width / 2], [0.0, focal, height / 2], [0.0, 0.0, 1.0]]
+    return dai.ImgTransformation(width, height, matrix)
+
+
 def fit(
     picture: Pixels, size: Size, resize_mode: str, crop: tuple[float, float] = (0.0, 0.0)
 ) -> Pixels:
@@ -248,7 +262,7 @@ def fit(
     if resize_mode == "STRETCH":
         return _resized(picture, size)
     if resize_mode == "CROP":
-        whole = covering((width, height), size)
+        whole = covering((width, height), size, crop)
         return np.ascontiguousarray(_resized(picture, whole)[cut(whole, size, crop)])
     scale = min(size[0] / width, size[1] / height)
     inner = _resized(picture, (max(1, round(width * scale)), max(1, round(height * scale))))

@@ -3,9 +3,15 @@
 from lensbus_services.oak.features import Size
 
 
-def covering(whole: Size, size: Size) -> Size:
-    """Return the size that a picture is scaled to so that it just covers another size."""
+def covering(whole: Size, size: Size, crop: tuple[float, float] = (0.0, 0.0)) -> Size:
+    """Return the size that a picture is scaled to so that it covers another size.
+
+    It just covers it, so that as much as can be is seen. Whoever says where the cut begins gets
+    the pixels of the sensor as they are: scaled down there would be nothing left to choose from.
+    """
     scale = max(size[0] / whole[0], size[1] / whole[1])
+    if crop != (0.0, 0.0):
+        scale = max(scale, 1.0)
     return (max(size[0], round(whole[0] * scale)), max(size[1], round(whole[1] * scale)))
 
 
