@@ -230,8 +230,8 @@ def _overlap(
     """Return the part of the picture that a sprite covers, and the part of the sprite."""
     x, y = corner
     height, width = sprite.mask.shape
-    x0, x1 = max(x, 0), max(min(x + width, size[0]), 0)
-    y0, y1 = max(y, 0), max(min(y + height, size[1]), 0)
+    x0, y0 = max(x, 0), max(y, 0)
+    x1, y1 = max(min(x + width, size[0]), x0), max(min(y + height, size[1]), y0)
     there = (slice(y0, y1), slice(x0, x1))
     return there, (slice(y0 - y, y1 - y), slice(x0 - x, x1 - x))
 
