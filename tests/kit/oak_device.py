@@ -222,6 +222,9 @@ class FakeStereo:
         self.inputs = (left.name, right.name)
         return self
 
+    def setDepthAlign(self, align: Any) -> None:
+        self.align = align.name
+
 
 @plays(dai.node.Gate, "is_open")
 class FakeGate:

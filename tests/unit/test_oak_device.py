@@ -158,6 +158,7 @@ def test_one_graph_holds_every_sensor_and_every_pair(rack: Rack) -> None:
     assert [stereo.inputs for stereo in rack.pipeline.stereos] == [
         ("CAM_B.1280x800", "CAM_C.1280x800")
     ]
+    assert rack.pipeline.stereos[0].align == "RECTIFIED_LEFT"
     assert len(rack.pipeline.gates) == 8, "video and still of four streams"
     assert not any(gate.initialConfig.open for gate in rack.pipeline.gates)
     assert rack.pipeline.is_running

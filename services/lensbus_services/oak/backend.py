@@ -37,10 +37,21 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Intrinsics:
+    """How a lens throws space on its pixels; all in pixels."""
+
+    focal_x: float
+    focal_y: float
+    center_x: float
+    center_y: float
+
+
+@dataclass(frozen=True, slots=True)
 class RawFrame:
     """One frame as it leaves the device.
 
     `pixels` are BGR, grey, or depth in millimetres (16 bits). `tick_s` is the device's own clock.
+    `lens` is that of depth, as far as the device knows it.
     """
 
     stream: str
@@ -49,6 +60,7 @@ class RawFrame:
     tick_s: float
     seq: int
     reading: Reading
+    lens: Intrinsics | None = None
 
     @property
     def is_depth(self) -> bool:

@@ -10,16 +10,26 @@ from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 
-from lensbus_proto.errors import CommandUnknown
+from lensbus_proto.errors import CommandUnknown, Unsupported
 from lensbus_proto.runtime.settings import OakSettings
 from lensbus_services.driver import Description, Driver, Frame, Observation, Result
 from lensbus_services.oak import control, lights
+from lensbus_services.oak.activation import is_depth
 from lensbus_services.oak.arguments import mapping, text, texts
 from lensbus_services.oak.backend import RawFrame
 from lensbus_services.oak.backends import make_backend
 from lensbus_services.oak.camera import MakeBackend, OakCamera
-from lensbus_services.oak.images import Pixels, depth_picture, encode_still, still_format
+from lensbus_services.oak.images import (
+    DEPTH_FORMATS,
+    Pixels,
+    depth_picture,
+    encode_depth,
+    encode_still,
+    mime_of,
+    still_format,
+)
 from lensbus_services.oak.live import Live
+from lensbus_services.oak.points import ply, points_of
 
 VENDOR: Final = "oak"
 STILL_WAIT_S: Final = 0.5  # at least; slow streams get two of their periods
@@ -60,6 +70,7 @@ class OakDriver:
             "control.capabilities": self._control_capabilities,
             "control.reset": self._control_reset,
             "still": self._still,
+            "points": self._points,
         }
 
     def open(self) -> Description:
@@ -194,18 +205,35 @@ class OakDriver:
     # Pictures
 
     def _still(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
-        format_ = still_format(text(arguments, "format") if "format" in arguments else "")
         stream = text(arguments, "stream")
-        backend = self._camera.need_active(stream)
-        wait_s = max(STILL_WAIT_S, 2 / self._camera.rate(stream))
-        raw = backend.capture(stream, min(wait_s, deadline_s))
-        pixels = self._shown(raw)
-        image = encode_still(pixels, format_, self._settings.jpeg_quality)
-        height, width = pixels.shape[:2]
+        name = text(arguments, "format") if "format" in arguments else ""
+        format_ = still_format(name, of_depth=is_depth(stream))
+        raw = self._capture(stream, deadline_s)
+        if format_ in DEPTH_FORMATS:
+            image = encode_depth(raw.pixels, format_)
+        else:
+            image = encode_still(self._shown(raw), format_, self._settings.jpeg_quality)
+        height, width = raw.pixels.shape[:2]
         size = {"width": width, "height": height}
         data = {"stream": stream, "format": format_, **size, "size": len(image)}
         self._camera.seen.note("stillCaptured", data)
-        return Result({"mime": f"image/{format_}", **size}, (image,))
+        return Result({"mime": mime_of(format_), **size}, (image,))
+
+    def _points(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        stream = text(arguments, "stream")
+        self._camera.need_active(stream)
+        if not is_depth(stream):
+            raise Unsupported(f"{stream} measures no depth")
+        raw = self._capture(stream, deadline_s)
+        if raw.lens is None:
+            raise Unsupported(f"the camera does not tell how {stream} looks at space")
+        points = points_of(raw.pixels, raw.lens)
+        return Result({"mime": "application/octet-stream", "count": len(points)}, (ply(points),))
+
+    def _capture(self, stream: str, deadline_s: float) -> RawFrame:
+        backend = self._camera.need_active(stream)
+        wait_s = max(STILL_WAIT_S, 2 / self._camera.rate(stream))
+        return backend.capture(stream, min(wait_s, deadline_s))
 
     def _shown(self, raw: RawFrame) -> Pixels:
         baseline_cm = self._camera.features().baseline_cm(raw.stream)

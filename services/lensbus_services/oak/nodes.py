@@ -82,6 +82,8 @@ class Sight(Protocol):
 class SensorImager:
     """One sensor: what it sees, its optics, then the size that was asked for."""
 
+    lens: Lens | None = None
+
     def __init__(self, sight: Sight, has_color: bool, plan: Plan, optics: Optics) -> None:
         self._sight = sight
         self._plan = plan

@@ -15,7 +15,7 @@ from typing import Any, Final, NoReturn
 
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_services.driver import Observation
-from lensbus_services.oak.backend import RawFrame, Report
+from lensbus_services.oak.backend import Intrinsics, RawFrame, Report
 from lensbus_services.oak.control import Reading
 from lensbus_services.oak.newest import Newest
 from lensbus_services.oak.sdk import dai
@@ -150,7 +150,16 @@ def raw_frame(stream: str, frame: dai.ImgFrame) -> RawFrame:
             kelvin=frame.getColorTemperature(),
             lens=frame.getLensPositionRaw(),
         ),
+        lens=_lens_of(frame) if is_depth else None,
     )
+
+
+def _lens_of(frame: dai.ImgFrame) -> Intrinsics | None:
+    transformation: Any = frame.getTransformation()
+    if not transformation.isValid():
+        return None
+    (focal_x, _, center_x), (_, focal_y, center_y), _ = transformation.getIntrinsicMatrix()
+    return Intrinsics(focal_x, focal_y, center_x, center_y)
 
 
 def now() -> timedelta:
