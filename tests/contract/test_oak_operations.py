@@ -1,6 +1,7 @@
 """Operations on a whole camera, with the real driver: boot, shutdown, lights, batches, reset."""
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -155,6 +156,43 @@ def test_a_camera_that_is_lost_is_not_booted_and_cannot_be_booted(tmp_path: Path
     assert camera.seen() == [], "its loss was told already"
     assert camera.ask("boot")["state"] == "X_LINK_BOOTED"
     camera.driver.close()
+
+
+def test_a_worker_can_end_while_its_device_boots(tmp_path: Path) -> None:
+    release = threading.Event()
+    booting = threading.Event()
+    errors: list[CameraError] = []
+
+    def make(camera: str, settings: OakSettings, state: Path, report: Report) -> Backend:
+        backend = make_backend(camera, settings, state, report)
+        whole = backend.open
+
+        def slowly() -> Features:
+            booting.set()
+            release.wait(10)
+            return whole()
+
+        backend.open = slowly  # type: ignore[method-assign]
+        return backend
+
+    driver = OakDriver(PRO, SETTINGS, tmp_path, make)
+
+    def open_it() -> None:
+        try:
+            driver.open()
+        except CameraError as error:
+            errors.append(error)
+
+    opening = threading.Thread(target=open_it)
+    opening.start()
+    assert booting.wait(5)
+    began = time.monotonic()
+    driver.close()
+    assert time.monotonic() - began < 1.5
+    release.set()
+    opening.join(5)
+    assert [error.code for error in errors] == ["camera.gone"], "it was closed meanwhile"
+    driver.close()
 
 
 def test_wishes_are_kept_by_a_worker_that_cannot_write_them(camera: Camera) -> None:

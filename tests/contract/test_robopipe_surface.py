@@ -67,6 +67,23 @@ class TestCameras:
             "detail": "The broker does not answer: the broker cannot be reached"
         }
 
+    def test_a_camera_that_does_not_answer_is_listed_in_no_known_state(
+        self, surface: Surface, oak: FakeOak
+    ) -> None:
+        surface.commander.fail_with("device", WorkerSilent("silent"))
+        surface.commander.fail_with("boot", WorkerSilent("silent"))
+        unknown = [oak.device | {"state": "X_LINK_ANY_STATE"}]
+
+        assert surface.get("/cameras/").json() == unknown
+        assert surface.post("/cameras/refresh?boot=true").json() == unknown
+        assert surface.commander.asked("boot") == [{}]
+        assert surface.get(f"{CAMERA}/").status_code == 409
+
+    def test_refresh_needs_the_broker_too(self, surface: Surface) -> None:
+        surface.commander.fail_with("cameras", WorkerAbsent("the broker cannot be reached"))
+
+        assert surface.post("/cameras/refresh").status_code == 503
+
     def test_one_camera_is_shown(self, surface: Surface, oak: FakeOak) -> None:
         assert surface.get(f"{CAMERA}/").json() == oak.device
 

@@ -16,6 +16,7 @@ from lensbus_proto.errors import CommandError
 # What a camera that does not answer costs the list.
 IDENTITY_DEADLINE_S: Final = 1.0
 BOOTED: Final = "X_LINK_BOOTED"
+UNKNOWN: Final = "X_LINK_ANY_STATE"
 
 
 async def list_cameras(request: Request) -> Response:
@@ -81,12 +82,12 @@ async def _identities(request: Request) -> list[Mapping[str, Any]]:
 
 
 async def _identity(request: Request, entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what a camera says of itself now, or what it said when its worker began."""
+    """Return what a camera says of itself now; one that does not answer is in no known state."""
     try:
         reply = await ask_camera(request, entry["camera"], "device", deadline_s=IDENTITY_DEADLINE_S)
     except CommandError:
         known: Mapping[str, Any] = entry["description"]["device"]
-        return known
+        return {**known, "state": UNKNOWN}
     return reply.result or {}
 
 

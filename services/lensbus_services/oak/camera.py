@@ -30,6 +30,7 @@ from lensbus_services.oak.observations import Observations
 from lensbus_services.oak.store import Wanted
 
 LIVE_WAIT_S: Final = 0.5
+CLOSE_WAIT_S: Final = 0.2
 SHUT_DOWN: Final = "X_LINK_UNBOOTED"
 
 MakeBackend = Callable[[str, OakSettings, Path, Report], Backend]
@@ -67,8 +68,13 @@ class OakCamera:
 
     def close(self) -> None:
         """Let go of the camera; what is wanted of it stays."""
-        with self._lock:
+        # A boot holds the lock for seconds; its device is let go of all the same.
+        is_ours = self._lock.acquire(timeout=CLOSE_WAIT_S)
+        try:
             self._let_go("closed")
+        finally:
+            if is_ours:
+                self._lock.release()
 
     def boot(self) -> None:
         """Boot the camera if it was shut down."""
