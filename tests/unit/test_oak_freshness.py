@@ -34,10 +34,17 @@ def test_a_stream_that_falls_silent_is_told_once_and_once_more_when_it_speaks() 
 
 def test_the_first_picture_has_more_time() -> None:
     freshness = Freshness()
-    looked(freshness, 0.0, CAM_A=7)
-    assert looked(freshness, FIRST_S - 0.1, CAM_A=7) == []
-    (stale,) = looked(freshness, FIRST_S, CAM_A=7)
+    looked(freshness, 0.0, CAM_A=0)
+    assert looked(freshness, FIRST_S - 0.1, CAM_A=0) == []
+    (stale,) = looked(freshness, FIRST_S, CAM_A=0)
     assert stale.limit_s == FIRST_S
+
+
+def test_a_first_picture_that_came_before_the_first_look_counts() -> None:
+    freshness = Freshness()
+    looked(freshness, 0.0, CAM_A=3)
+    (stale,) = looked(freshness, 1.0, CAM_A=3)
+    assert stale.limit_s == 1.0
 
 
 def test_a_slow_stream_may_be_silent_for_some_of_its_periods() -> None:

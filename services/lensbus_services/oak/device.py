@@ -264,7 +264,7 @@ class DeviceBackend:
             raise
         self._plans = plans
         self._obeyed.clear()
-        self._freshness.forget()
+        self._look_anew()
 
     def _readers(self, generation: int) -> list[Reader]:
         boxes = (
@@ -376,7 +376,6 @@ class DeviceBackend:
 
     def _lose(self, reason: str) -> None:
         if self._lost is None:
-            self._freshness.forget()
             self._tell(tidings.lost(self._camera, reason))
         self._lost = reason
 
@@ -392,6 +391,7 @@ class DeviceBackend:
             if self._ir != (0.0, 0.0):
                 self._light()
         self._lost = None
+        self._look_anew()
         features = self._features
         if features is not None:
             self._tell(tidings.back(self._camera, features.device.camera_name))
@@ -443,6 +443,10 @@ class DeviceBackend:
         elif now_s >= self._feel_s:
             self._feel_s = now_s + FEEL_S
             self._feel(device)
+
+    def _look_anew(self) -> None:
+        self._freshness.forget()
+        self._frames.begin()
 
     def _feel(self, device: Any) -> None:
         try:

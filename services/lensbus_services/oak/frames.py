@@ -15,12 +15,16 @@ class Frames:
         self.videos = Newest()
         self.stills = Newest()
         self.flowing: frozenset[str] = frozenset()
+        self._begun: dict[str, int] = {}
 
     def flow(self, streams: frozenset[str]) -> None:
         """Name the streams that are wanted live; those that begin start without old frames."""
-        for stream in streams - self.flowing:
-            self.videos.forget(stream)
+        self._begin(streams - self.flowing)
         self.flowing = streams
+
+    def begin(self) -> None:
+        """Count from here, as after a new graph: what flows has to begin again."""
+        self._begin(self.flowing)
 
     def forget(self, stream: str) -> None:
         """Drop what a stream has left behind."""
@@ -43,6 +47,11 @@ class Frames:
     def expected(self, plans: Mapping[str, Plan], active: frozenset[str]) -> dict[str, Flowing]:
         """Return the streams that should give pictures now, with how many have come."""
         return {
-            stream: Flowing(plans[stream].fps, self.videos.count(stream))
+            stream: Flowing(plans[stream].fps, self.videos.count(stream) - self._begun[stream])
             for stream in self.flowing & active & plans.keys()
         }
+
+    def _begin(self, streams: frozenset[str]) -> None:
+        for stream in streams:
+            self.videos.forget(stream)
+            self._begun[stream] = self.videos.count(stream)

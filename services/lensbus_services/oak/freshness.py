@@ -17,7 +17,7 @@ COOL_C: Final = 90.0
 
 @dataclass(frozen=True, slots=True)
 class Flowing:
-    """A stream that should give pictures now: how often, and how many have come."""
+    """A stream that should give pictures now: how often, and how many have come since then."""
 
     fps: float
     count: int
@@ -78,7 +78,7 @@ class Freshness:
     def _look_at(self, now_s: float, stream: str, each: Flowing) -> Change | None:
         heard = self._heard.get(stream)
         if heard is None:
-            self._heard[stream] = _Heard(each.count, now_s)
+            self._heard[stream] = _Heard(each.count, now_s, has_begun=each.count > 0)
             return None
         limit_s = each.silent_s if heard.has_begun else max(FIRST_S, each.silent_s)
         silent_s = now_s - heard.at_s

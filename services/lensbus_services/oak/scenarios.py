@@ -61,6 +61,7 @@ SCENARIOS: Final = {
             of_stream=True,
         ),
         Scenario("node-crash", "a node of the pipeline fails", {}, of_stream=True, once=True),
+        Scenario("crash", "the vendor's library takes the process down", {}, once=True),
         Scenario("boot-failure", "the device does not boot", {"times": Range(1, 1000, 1)}),
         Scenario("over-temperature", "the chip is too hot", {"seconds": _SECONDS}),
     )

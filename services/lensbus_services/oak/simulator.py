@@ -6,6 +6,7 @@ heals: a link that is back is taken up again, a device that was away is booted, 
 failed gets a new pipeline.
 """
 
+import signal
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -256,6 +257,8 @@ class SimulatorBackend:
         while not self._closing.wait(LOOK_S):
             try:
                 self._apply()
+                if "crash" in self._held and self._strike("crash") is not None:
+                    _crash()
                 self._feel()
             except Exception as error:  # noqa: BLE001  # the edge of a thread
                 report_error(self._report, f"{self._camera} could not be looked after", error)
@@ -285,7 +288,6 @@ class SimulatorBackend:
             self._counts["losses"] += 1
             self._lost = _AWAY[scenario]
             self._tries = 0
-            self._freshness.forget()
             for stream in list(self._groups):
                 self._end(stream)
             self._tell(tidings.lost(self._camera, self._lost))
@@ -304,6 +306,8 @@ class SimulatorBackend:
             self._tries += 1
             return
         self._lost = None
+        self._freshness.forget()
+        self._frames.begin()
         self._bring_about()
         self._tell(tidings.back(self._camera, self._profile.model))
 
@@ -367,6 +371,11 @@ class SimulatorBackend:
 
     def _tell(self, told: tidings.Told) -> None:
         self._report(Observation(told[0], unix_us(), told[1]))
+
+
+def _crash() -> None:
+    """Die in this thread as a vendor's library makes a process die."""
+    signal.pthread_kill(threading.get_ident(), signal.SIGSEGV)
 
 
 def _now_s() -> float:
