@@ -219,8 +219,7 @@ class Source(dai.node.ThreadedHostNode):
         reading = self._optics.reading()
         tick = timedelta(seconds=tick_s)
         pixels, kind = take(tick.total_seconds())
-        frame = dai.ImgFrame()
-        frame.setCvFrame(pixels, kind)
+        frame = _frame(pixels, kind)
         self._seq += 1
         if self._imager.lens is not None:
             frame.setTransformation(_transformation(self._imager.lens))
@@ -242,6 +241,19 @@ def meter_for(lens: Lens, scene: Scene) -> Sight:
     """Return the small view by which a sensor measures the light."""
     height = max(1, round(_METER_PX * lens.size[1] / lens.size[0]))
     return view(Lens((_METER_PX, height), lens.fov_deg, lens.right_m, lens.has_color), scene)
+
+
+def _frame(pixels: NDArray[Any], kind: Any) -> dai.ImgFrame:
+    """Return a frame with these pixels. `setCvFrame` takes 8 ms for 1080 lines of colour."""
+    height, width = pixels.shape[:2]
+    whole: Any = np.ascontiguousarray(pixels)
+    frame = dai.ImgFrame()
+    frame.setData(whole.reshape(-1).view(np.uint8))
+    frame.setWidth(width)
+    frame.setHeight(height)
+    frame.setStride(whole.strides[0])
+    frame.setType(kind)
+    return frame
 
 
 def _transformation(lens: Lens) -> Any:
