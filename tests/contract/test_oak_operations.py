@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from lensbus_proto.errors import BadArguments, CameraError, CameraGone, NotActiv
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.runtime.settings import OakSettings
 from lensbus_services.driver import Observation
-from lensbus_services.oak.backend import Backend, Report
+from lensbus_services.oak.backend import Backend, Plan, Report
 from lensbus_services.oak.backends import make_backend
 from lensbus_services.oak.driver import OakDriver
 from lensbus_services.oak.features import Features
@@ -155,6 +155,24 @@ def test_a_camera_that_is_lost_is_not_booted_and_cannot_be_booted(tmp_path: Path
     camera.ask("shutdown")
     assert camera.seen() == [], "its loss was told already"
     assert camera.ask("boot")["state"] == "X_LINK_BOOTED"
+    camera.driver.close()
+
+
+def test_a_device_that_is_lost_while_it_boots_is_not_taken_for_booted(tmp_path: Path) -> None:
+    def make(camera: str, settings: OakSettings, state: Path, report: Report) -> Backend:
+        backend = make_backend(camera, settings, state, report)
+        whole = backend.run
+
+        def lose(plans: Mapping[str, Plan], active: frozenset[str]) -> None:
+            whole(plans, active)
+            report(Observation("disconnected", unix_us(), {"id": camera}))
+
+        backend.run = lose  # type: ignore[method-assign]
+        return backend
+
+    camera = Camera(PRO, tmp_path, make=make)
+    assert [kind for kind, _, _ in camera.seen()] == ["connected", "disconnected"]
+    assert camera.ask("device")["state"] == "X_LINK_UNBOOTED"
     camera.driver.close()
 
 

@@ -252,6 +252,10 @@ class OakCamera:
         features = backend.open()
         wanted = self._wanted if self._is_same(features) else self._load(features)
         self._features = features
+        # Said before the device runs: from then on it may be lost, which must be said after.
+        self._is_connected = True
+        model = features.device.camera_name
+        self.seen.note("connected", {"id": self._camera, "model": model})
         for stream, each in wanted.controls.items():
             backend.control(stream, each)
         backend.run(self._plans(wanted.configs), wanted.active)
@@ -259,10 +263,7 @@ class OakCamera:
             backend.set_ir(wanted.lights.flood_light, wanted.lights.dot_projector)
         self._keep(replace(wanted, is_booted=True))
         self._flow()
-        self._is_connected = True
         self._is_up.set()
-        model = features.device.camera_name
-        self.seen.note("connected", {"id": self._camera, "model": model})
 
     def _is_same(self, features: Features) -> bool:
         """Tell whether the wishes are of a camera with these sensors."""
