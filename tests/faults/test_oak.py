@@ -1,17 +1,22 @@
-"""Rows in which OAK workers die, crash and lose their device, seen by clients of the gateway."""
+"""Rows in which OAK workers die, crash, lose their device or have a slow line, seen by clients of the gateway."""
 
+import http.client
 import os
 import signal
 import socket
 import statistics
+import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from kit.processes import wait_for
+from kit.slow_link import slow_link
 from kit.system import OAK, OAK_ONE, Stream, System, running_system, stream, wait_for_cameras
+from lensbus_proto.runtime.clock import unix_us
 from lensbus_services.oak.discover import world_folder
 from lensbus_services.oak.levers import reachable
 from lensbus_services.oak.scenarios import World
@@ -138,3 +143,70 @@ def test_f16_an_oak_device_unplugged_and_plugged_in_again_leaves_nothing_behind(
     assert resident_mib - before[2] < (20 if cycles >= 100 else 60)
     assert max(backs_s) < 3.0
     assert system.worker_pid(OAK) == pid, "the worker outlives its device's absence"
+
+
+class Viewer:
+    """Reads MJPEG for some time: when each picture was taken, and when it was there."""
+
+    def __init__(self, url: str) -> None:
+        self._answer = urllib.request.urlopen(url, timeout=30)
+        self.ages_s: list[float] = []
+        self.bytes = 0
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        length, taken_s = 0, 0.0
+        try:
+            for line in self._answer:
+                name, _, value = line.decode("latin-1").strip().partition(": ")
+                if name.lower() == "content-length":
+                    length = int(value)
+                elif name.lower() == "x-timestamp":
+                    taken_s = float(value)
+                elif not name and length:
+                    self.bytes += len(self._answer.read(length))
+                    self.ages_s.append(unix_us() / 1e6 - taken_s)
+                    length = 0
+        except (OSError, ValueError, AttributeError, http.client.HTTPException):
+            return  # closed by us
+
+    def close(self) -> None:
+        self._answer.fp.raw._sock.shutdown(2)
+        self._thread.join(5)
+        self._answer.close()
+
+
+def test_f35_events_overtake_pictures_on_a_line_of_one_megabit(system: System) -> None:
+    stream_path = f"/cameras/{OAK}/streams/CAM_B"
+    with slow_link(system.port, 1e6) as link:
+        viewer = Viewer(f"{link.url}{stream_path}/mjpeg")
+        events = Stream(f"{link.url}/api/cameras/{OAK}/events")
+        try:
+            wait_for(lambda: len(viewer.ages_s) >= 5, limit_s=30)
+            begun, began_s = len(viewer.ages_s), time.monotonic()
+            for number in range(30):
+                system.json("POST", f"{stream_path}/control", {"contrast": number % 5 - 2})
+                time.sleep(0.2)
+            wait_for(lambda: events.kinds(OAK).count("controlChanged") >= 29, limit_s=20)
+            seconds = time.monotonic() - began_s
+        finally:
+            viewer.close()
+            events.close()
+    late_s = sorted(
+        at_s - data["timeUs"] / 1e6
+        for at_s, (kind, data) in zip(events.times, events.events, strict=True)
+        if kind == "controlChanged"
+    )
+    ages_s = sorted(viewer.ages_s[begun:])
+    rate = len(ages_s) / seconds
+    dropped = 30 * seconds - len(ages_s)
+    event_ms, age_ms = (each[len(each) // 2] * 1000 for each in (late_s, ages_s))
+    print(
+        f"row=F35 vendor=oak events={len(late_s)} event_p50_ms={event_ms:.0f} "
+        f"event_max_ms={late_s[-1] * 1000:.0f} pictures_per_s={rate:.1f} dropped={dropped:.0f} "
+        f"age_p50_ms={age_ms:.0f} age_max_ms={ages_s[-1] * 1000:.0f}"
+    )
+    assert late_s[-1] < 1.0, "an event does not wait for pictures"
+    assert 0.5 < rate < 20, "the line is full, and pictures are passed over"
+    assert ages_s[-1] < 5.0, "newest wins: their age does not grow with time"
