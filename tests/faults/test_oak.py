@@ -1,4 +1,4 @@
-"""Rows in which OAK workers die, crash, lose their device or have a slow line, seen by clients of the gateway."""
+"""Rows in which OAK workers die, crash and lose their device, and clients have a slow line."""
 
 import http.client
 import os
@@ -179,6 +179,7 @@ class Viewer:
 
 def test_f35_events_overtake_pictures_on_a_line_of_one_megabit(system: System) -> None:
     stream_path = f"/cameras/{OAK}/streams/CAM_B"
+    system.json("POST", f"{stream_path}/control", {"auto_exposure_enable": True})
     with slow_link(system.port, 1e6) as link:
         viewer = Viewer(f"{link.url}{stream_path}/mjpeg")
         events = Stream(f"{link.url}/api/cameras/{OAK}/events")
