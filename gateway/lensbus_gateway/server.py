@@ -14,6 +14,7 @@ import functools
 import json
 import logging
 import os
+import re
 import signal
 import socket
 import threading
@@ -28,7 +29,7 @@ from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from lensbus_proto.runtime.settings import GatewaySettings, HubSettings, Settings
+from lensbus_proto.runtime.settings import GatewaySettings, HubSettings, OakSettings, Settings
 
 HAND_OVER: Final = "lensbus.hand_over"
 # Viewers only listen: what they send is small, or a mistake.
@@ -36,6 +37,9 @@ WEBSOCKET_BYTES: Final = 65_536
 # So much waits in the kernel for a viewer that does not take it: what waits there grows old.
 UNSENT_BYTES: Final = 16_384
 REQUEST_S: Final = 10.0  # for a whole request to arrive, head and body
+# Where files come in: films and models for OAK cameras.
+UPLOADS: Final = re.compile(rb"/cameras/[^/]+/streams/[^/]+/(?:nn|replay)/?")
+FORM_BYTES: Final = 65_536  # what a form has around its file
 LINGER_S: Final = 2.0
 BACKLOG: Final = 2048
 
@@ -53,13 +57,15 @@ class GatewayProtocol(HttpToolsProtocol):
     """One connection of a client, until it is closed or handed over."""
 
     settings: ClassVar[GatewaySettings] = GatewaySettings()
+    upload_limit_bytes: ClassVar[int] = OakSettings().upload_limit_bytes
     request_s: ClassVar[float] = REQUEST_S
 
     _timer: asyncio.TimerHandle | None = None
     _is_last = False
     _in_head = False
     _head_bytes = 0
-    _body_bytes = 0
+    _body_bytes = _body_limit = 0
+    _is_upload = False
     _why = HTTPStatus.BAD_REQUEST
     _refused = False
 
@@ -114,8 +120,12 @@ class GatewayProtocol(HttpToolsProtocol):
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         if size > self.settings.head_limit_bytes:
             self._stop(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        self._is_upload = UPLOADS.fullmatch(self.url.partition(b"?")[0]) is not None
+        self._body_limit = self.settings.body_limit_bytes
+        if self._is_upload:
+            self._body_limit = max(self._body_limit, self.upload_limit_bytes + FORM_BYTES)
         for name, value in self.headers:
-            if name == b"content-length" and int(value) > self.settings.body_limit_bytes:
+            if name == b"content-length" and int(value) > self._body_limit:
                 self._stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         super().on_headers_complete()
         if self.parser.should_upgrade() and self._should_upgrade():
@@ -128,8 +138,12 @@ class GatewayProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """Count what comes without an announced length."""
         self._body_bytes += len(body)
-        if self._body_bytes > self.settings.body_limit_bytes:
+        if self._body_bytes > self._body_limit:
             self._stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        if self._is_upload and self._timer is not None:
+            # It may take long as long as it goes on.
+            self._stop_timer()
+            self._start_timer()
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -292,6 +306,7 @@ class GatewayServer(uvicorn.Server):
             pass
 
         Bound.settings = settings.gateway
+        Bound.upload_limit_bytes = settings.oak.upload_limit_bytes
         config = uvicorn.Config(
             app,
             http=Bound,

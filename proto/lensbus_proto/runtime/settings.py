@@ -141,6 +141,7 @@ class OakSettings:
     fps: float = 30.0
     jpeg_quality: int = 80
     video_mbit: float = 8.0
+    upload_limit_bytes: int = 268_435_456
     addresses: tuple[str, ...] = ()
     simulator: OakSimulatorSettings = field(default_factory=OakSimulatorSettings)
 
@@ -265,6 +266,7 @@ def _check(settings: Settings) -> None:
         ("oak.jpeg_quality", settings.oak.jpeg_quality, 1, 100),
         ("oak.simulator.time_scale", settings.oak.simulator.time_scale, 0, 100),
         ("oak.video_mbit", settings.oak.video_mbit, 0.1, 1000),
+        ("oak.upload_limit_bytes", settings.oak.upload_limit_bytes, 1, 2**40),
     )
     for key, value, least, most in ranges:
         if not least <= value <= most:

@@ -30,6 +30,7 @@ from lensbus_services.oak.images import (
 )
 from lensbus_services.oak.live import Live
 from lensbus_services.oak.points import ply, points_of
+from lensbus_services.oak.uploads import Uploads
 
 VENDOR: Final = "oak"
 STILL_WAIT_S: Final = 0.5  # at least; slow streams get two of their periods
@@ -49,6 +50,7 @@ class OakDriver:
     ) -> None:
         self._settings = settings
         self._camera = OakCamera(camera, settings, state, make)
+        self._uploads = Uploads(state / "uploads" / camera, settings.upload_limit_bytes)
         self._live = Live(settings.jpeg_quality, settings.video_mbit)
         self._commands: dict[str, _Command] = {
             "describe": self._describe,
@@ -71,17 +73,21 @@ class OakDriver:
             "control.reset": self._control_reset,
             "still": self._still,
             "points": self._points,
+            "upload": self._upload,
+            "upload.drop": self._upload_drop,
         }
 
     def open(self) -> Description:
         """Boot the camera and bring it to where the last worker left it."""
         cv2.setNumThreads(1)  # more would only take the cores from the other workers
+        self._uploads.clear()
         self._camera.open()
         return Description(VENDOR, self._camera.identity().camera_name, self._details())
 
     def close(self) -> None:
         """Stop the pipelines and let go of the camera."""
         self._camera.close()
+        self._uploads.clear()
 
     def execute(self, name: str, arguments: Mapping[str, Any], deadline_s: float) -> Result:
         """Carry out one of the commands for OAK cameras."""
@@ -111,6 +117,15 @@ class OakDriver:
                 raw.stream, raw.time_us, self._shown(raw), self._camera.rate(raw.stream)
             )
         ]
+
+    # Files
+
+    def _upload(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        return Result({"received": self._uploads.put(arguments)})
+
+    def _upload_drop(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        self._uploads.drop(arguments)
+        return Result()
 
     # The camera
 
