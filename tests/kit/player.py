@@ -17,70 +17,35 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from kit.processes import wait_for
+from kit.processes import ROOT, wait_for
 
 CHROMIUM: Final = shutil.which("chromium")
 
-# Each `play_...` returns what can be drawn. What is seen goes to this page's own server.
+# The players are those that the documentation shows.
+PLAYERS: Final = (ROOT / "docs" / "examples" / "video" / "play.js").read_text(encoding="utf-8")
+# What is seen goes to this page's own server.
 SCRIPT: Final = """\
-"use strict";
 const tell = (what) => fetch("/told", {method: "POST", body: JSON.stringify(what)});
 window.onerror = (message) => { tell({error: String(message)}); };
 window.onunhandledrejection = (event) => { tell({error: String(event.reason)}); };
 
 const element = (name) => document.body.appendChild(document.createElement(name));
-const new_video = () => Object.assign(element("video"), {muted: true, autoplay: true});
-
-// As the players of this API do it: at most three messages wait, the rest is dropped.
-const play_mse = (url) => {
-    const video = new_video(), media = new MediaSource(), waiting = [];
-    video.src = URL.createObjectURL(media);
-    media.onsourceopen = () => {
-        const buffer = media.addSourceBuffer('video/mp4; codecs="avc1.42E01E"');
-        buffer.mode = "sequence";
-        const next = () => {
-            if (waiting.length && !buffer.updating) buffer.appendBuffer(waiting.shift());
-        };
-        buffer.onupdateend = () => {
-            const there = buffer.buffered, end = there.length ? there.end(there.length - 1) : 0;
-            // Live: what has been shown late is not made up for.
-            if (end - video.currentTime > 0.1) video.currentTime = Math.max(0, end - 0.034);
-            next();
-        };
-        const socket = new WebSocket(url);
-        socket.binaryType = "arraybuffer";
-        socket.onmessage = (event) => { if (waiting.length < 3) waiting.push(event.data); next(); };
-        socket.onclose = (event) => tell({closed: event.code});
-    };
-    return video;
+const newVideo = () => Object.assign(element("video"), {muted: true, autoplay: true});
+const show = {
+    mse: (url) => { const video = newVideo(); playMediaSource(video, url); return video; },
+    webrtc: (url) => {
+        const video = newVideo();
+        playWebRTC(video, url, (event) => tell({event}));
+        return video;
+    },
+    mjpeg: (url) => {
+        const image = Object.assign(element("img"), {crossOrigin: "anonymous"});
+        playMJPEG(image, url);
+        return image;
+    },
 };
-
-const play_webrtc = (url) => {
-    const video = new_video(), peer = new RTCPeerConnection();
-    peer.addTransceiver("video", {direction: "recvonly"});
-    peer.createDataChannel("events").onmessage = (event) => tell({event: JSON.parse(event.data)});
-    peer.ontrack = (event) => {
-        event.receiver.jitterBufferTarget = 0;
-        video.srcObject = new MediaStream([event.track]);
-    };
-    peer.onconnectionstatechange = () => tell({state: peer.connectionState});
-    peer.onicegatheringstatechange = async () => {
-        if (peer.iceGatheringState !== "complete") return;
-        const {sdp, type} = peer.localDescription;
-        const answer = await fetch(url, {
-            method: "POST", body: JSON.stringify({sdp, type}),
-            headers: {"Content-Type": "application/json"}});
-        await peer.setRemoteDescription(await answer.json());
-    };
-    peer.createOffer().then((offer) => peer.setLocalDescription(offer));
-    return video;
-};
-
-const play_mjpeg = (url) => Object.assign(element("img"), {crossOrigin: "anonymous", src: url});
-
 const players = JSON.parse(document.getElementById("players").textContent);
-const kinds = {mse: play_mse, webrtc: play_webrtc, mjpeg: play_mjpeg};
-const shown = players.map(([kind, url]) => kinds[kind](url));
+const shown = players.map(([kind, url]) => show[kind](url));
 const canvas = document.createElement("canvas");
 [canvas.width, canvas.height] = [480, 300];
 const context = canvas.getContext("2d", {willReadFrequently: true});
@@ -97,7 +62,7 @@ look();
 """
 PAGE: Final = """\
 <!doctype html><meta charset="utf-8"><title>lensbus</title><body>
-<script type="application/json" id="players">%s</script><script>%s</script>
+<script type="application/json" id="players">%s</script><script>%s%s</script>
 """
 
 
@@ -129,7 +94,7 @@ class Player:
 def playing(folder: Path, players: list[tuple[str, str]]) -> Iterator[Player]:
     """Yield a page that shows these streams, each a kind and a URL."""
     player = Player()
-    page = (PAGE % (json.dumps(players), SCRIPT)).encode()
+    page = (PAGE % (json.dumps(players), PLAYERS, SCRIPT)).encode()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
