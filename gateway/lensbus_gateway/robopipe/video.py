@@ -67,13 +67,15 @@ async def _until_left(socket: WebSocket) -> None:
 async def _show(socket: WebSocket, silence_s: float) -> None:
     """Send picture after picture; close the socket when there are no more."""
     try:
-        code, reason = await _send_pictures(socket, silence_s)
+        try:
+            code, reason = await _send_pictures(socket, silence_s)
+        except RemoteProtocolError as error:
+            logger.warning("bad video", extra={"path": socket.scope["path"], "reason": error})
+            code, reason = BAD_PICTURE, ""
         await socket.close(code, reason)
-    except WebSocketDisconnect:
-        pass  # it has left
-    except RemoteProtocolError as error:
-        logger.warning("bad video", extra={"path": socket.url.path, "reason": error})
-        await socket.close(BAD_PICTURE)
+    except (WebSocketDisconnect, RuntimeError):
+        # It has left; of one that left a moment ago uvicorn says that it cannot be sent to.
+        logger.debug("viewer left", extra={"path": socket.scope["path"]})
 
 
 async def _send_pictures(socket: WebSocket, silence_s: float) -> tuple[int, str]:
