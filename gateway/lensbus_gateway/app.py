@@ -1,6 +1,7 @@
 """The application: both surfaces, and what holds for every answer.
 
-What the surfaces share is in `app.state`: `settings`, `hub`, `viewers`, `commander`, `pictures`, `junk`.
+What the surfaces share is in `app.state`: `settings`, `hub`, `viewers`, `calls`,
+`commander`, `pictures`, `junk`.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ from lensbus_gateway.history import History
 from lensbus_gateway.hub import Hub
 from lensbus_gateway.pictures import PictureWatcher
 from lensbus_gateway.robopipe import routes as robopipe
+from lensbus_gateway.robopipe.webrtc import Calls
 from lensbus_gateway.viewers import Viewers
 from lensbus_proto.runtime.settings import Settings
 
@@ -33,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 GREETING: Final = "lensbus: Sony cameras under /api, OAK cameras under /cameras\n"
 SURFACES: Final[Sequence[BaseRoute]] = (*alpha.routes, *robopipe.routes)
-METHODS: Final = b"GET, POST, PUT, DELETE, OPTIONS"
+METHODS: Final = b"GET, POST, PUT, PATCH, DELETE, OPTIONS"
 
 
 def create_app(settings: Settings, routes: Sequence[BaseRoute] | None = None) -> Starlette:
@@ -56,6 +58,7 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] | None = None) ->
     app.state.settings = settings
     app.state.hub = Hub(settings.hub, settings.gateway.cors_origin)
     app.state.viewers = Viewers(settings.gateway.viewers, settings.gateway.cors_origin)
+    app.state.calls = Calls(app.state.viewers)
     return app
 
 
@@ -79,6 +82,7 @@ async def _on_the_bus(app: Starlette) -> AsyncIterator[None]:
         app.state.junk = [source.junk for source in sources]
         await follower.start()
         yield
+        await app.state.calls.close()
         await follower.close()
 
 

@@ -6,6 +6,7 @@ through the function `report` that it was made with, from any thread.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,7 +21,11 @@ Report = Callable[[Observation], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How one stream is to run: which mode of its sensors, which sizes, how often."""
+    """How one stream is to run: which mode of its sensors, which sizes, how often.
+
+    `crop` is where the cut of a picture begins when the resize mode is CROP, as fractions of the
+    whole picture; (0, 0), what nobody asked for, is the middle.
+    """
 
     stream: str
     mode: Size
@@ -28,6 +33,17 @@ class Plan:
     still_size: Size
     fps: float
     resize_mode: str
+    crop: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Intrinsics:
+    """How a lens throws space on its pixels; all in pixels."""
+
+    focal_x: float
+    focal_y: float
+    center_x: float
+    center_y: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +51,7 @@ class RawFrame:
     """One frame as it leaves the device.
 
     `pixels` are BGR, grey, or depth in millimetres (16 bits). `tick_s` is the device's own clock.
+    `lens` is that of depth, as far as the device knows it.
     """
 
     stream: str
@@ -43,6 +60,7 @@ class RawFrame:
     tick_s: float
     seq: int
     reading: Reading
+    lens: Intrinsics | None = None
 
     @property
     def is_depth(self) -> bool:
@@ -69,7 +87,12 @@ class Stats:
 
 
 class Backend(Protocol):
-    """One device. Raises `CameraError`; every wait has a limit."""
+    """One device, from one `open` to one `close`. Raises `CameraError`; every wait has a limit.
+
+    Whoever wants a device back that was closed makes a new backend. What a device does by itself
+    is reported: loss (`disconnected`) and return (`connected`), silence of a stream (`stale`) and
+    its end (`fresh`), heat (`overTemperature`, `temperatureNormal`), faults (`error`).
+    """
 
     def open(self) -> Features:
         """Get hold of the device and ask it what it has."""
@@ -94,6 +117,12 @@ class Backend(Protocol):
 
     def set_ir(self, flood: float, dots: float) -> bool:
         """Set the infrared lights, 0 to 1; False when the device has none."""
+
+    def replay(self, stream: str, path: Path | None) -> None:
+        """Show a film or a folder of pictures in place of what a sensor sees; None ends it.
+
+        Raises `Unsupported` where that cannot be, `BadArguments` when it cannot be read.
+        """
 
     def close(self) -> None:
         """Let go of the device. Calling it twice is fine."""

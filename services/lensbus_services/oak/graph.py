@@ -12,8 +12,11 @@ from typing import Any, Final
 from lensbus_services.oak.backend import Plan
 from lensbus_services.oak.features import Features, Sensor, Size
 from lensbus_services.oak.sdk import dai
+from lensbus_services.oak.sizes import covering, cut
 
 _PRESET: Final = dai.node.StereoDepth.PresetMode.DEFAULT
+# DEPTH_B_C lies on the pixels of CAM_B; the default is between the two.
+_ALIGN: Final = dai.StereoDepthConfig.AlgorithmControl.DepthAlign.RECTIFIED_LEFT
 
 
 @dataclass(slots=True)
@@ -59,9 +62,9 @@ def build(pipeline: Any, features: Features, plans: Mapping[str, Plan]) -> Graph
         )
         cameras[sensor.socket] = camera
         graph.controls[sensor.socket] = camera.inputControl.createInputQueue()
-        video = _output(camera, sensor, plan, plan.video_size)
+        video = _cropped(pipeline, camera, sensor, plan, plan.video_size)
         is_same = plan.still_size == plan.video_size
-        still = video if is_same else _output(camera, sensor, plan, plan.still_size)
+        still = video if is_same else _cropped(pipeline, camera, sensor, plan, plan.still_size)
         graph.videos[plan.stream] = _gate(pipeline, video)
         graph.stills[plan.stream] = _gate(pipeline, still)
     for pair in features.pairs:
@@ -71,6 +74,7 @@ def build(pipeline: Any, features: Features, plans: Mapping[str, Plan]) -> Graph
             for sensor in features.sensors_of(pair.stream)
         )
         stereo = pipeline.create(dai.node.StereoDepth).build(left, right, presetMode=_PRESET)
+        stereo.setDepthAlign(_ALIGN)
         graph.videos[pair.stream] = _gate(pipeline, stereo.depth)
         graph.stills[pair.stream] = _gate(pipeline, stereo.depth)
     return graph
@@ -82,6 +86,21 @@ def _feeds(pair: Any, sensor: Sensor) -> bool:
 
 def _area(size: Size) -> int:
     return size[0] * size[1]
+
+
+def _cropped(pipeline: Any, camera: Any, sensor: Sensor, plan: Plan, size: Size) -> Any:
+    """Return an output in a size. A cut away from the middle is one more node on the device."""
+    whole = covering(plan.mode, size, plan.crop)
+    if plan.resize_mode != "CROP" or plan.crop == (0.0, 0.0) or whole == size:
+        return _output(camera, sensor, plan, size)
+    node = pipeline.create(dai.node.ImageManip)
+    rows, columns = cut(whole, size, plan.crop)
+    # Pictures with half the resolution in colour are cut at even places only.
+    x, y = columns.start // 2 * 2, rows.start // 2 * 2
+    node.initialConfig.addCrop(x, y, size[0], size[1])
+    node.setMaxOutputFrameSize(size[0] * size[1] * (3 if sensor.has_color else 2) // 2)
+    _output(camera, sensor, plan, whole).link(node.inputImage)
+    return node.out
 
 
 def _output(camera: Any, sensor: Sensor, plan: Plan, size: Size) -> Any:
