@@ -201,8 +201,11 @@ def test_two_that_connect_at_once_make_one_connection(alpha: Seeing) -> None:
 # Callback tables
 
 
-@pytest.mark.parametrize(("slots", "version"), [(19, "V2.00.00"), (21, "V2.02.00")])
-def test_warnings_arrive_through_either_callback_table(
+@pytest.mark.parametrize(
+    ("slots", "version"),
+    [(12, "V1.12.00"), (18, "V1.14.00"), (19, "V2.00.00"), (21, "V2.02.00")],
+)
+def test_warnings_arrive_through_every_callback_table(
     slots: int, version: str, tmp_path: Path
 ) -> None:
     with open_sony(tmp_path, settings=sony_settings(slots=slots, time_scale=0.2)) as seeing:

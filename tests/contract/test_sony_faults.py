@@ -313,3 +313,26 @@ def test_a_picture_that_does_not_fit_is_told_with_its_capture(
     failed = shooting.until_kind("transfer.failed")
     assert (failed["code"], failed["capture"]) == ("disk.full", capture)
     assert not any(name.startswith(".") for name in files_below(small_disk))
+
+
+# Storms
+
+
+def test_a_storm_is_folded_and_no_exposure_is_lost(shooting: Seeing, tmp_path: Path) -> None:
+    shooting.forget()
+    captures = []
+    with broken(tmp_path, "storm", rate=50_000, seconds=1):
+        give_up = time.monotonic() + 1.0
+        while time.monotonic() < give_up:
+            captures.append(shooting.execute("shutter")["capture"])
+            shooting.kinds()
+    shooting.until(
+        lambda seen: sum(one.kind == "downloadComplete" for one in seen) == len(captures)
+    )
+    exposed = [
+        one.data["capture"] for one in shooting.observed if one.data.get("code") == "0x20011"
+    ]
+    assert exposed == captures
+    changes = sum(one.kind == "propertyChanged" for one in shooting.observed)
+    # Two for each file, exposure and change of status, and fifty a second of the storm.
+    assert changes < 200 + 20 * len(captures)

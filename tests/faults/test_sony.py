@@ -204,6 +204,7 @@ def shoot_for(system: System, camera: str, seconds: float, captures: list[int]) 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(SHOOT_S + 120)
 def test_two_bodies_shooting_at_once_account_for_every_trigger(
     sony: System, events: Stream
 ) -> None:

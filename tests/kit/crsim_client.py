@@ -460,8 +460,10 @@ class Simulator:
         for index in range(call_slot(listed.value, 0, c.c_uint32)):
             info = call_slot(listed.value, 1, c.c_void_p, (c.c_uint32, index))
             objects[c.string_at(call_slot(info, 6, c.c_void_p), 12).decode()] = info
-        yield objects
-        call_slot(listed.value, 2, None)
+        try:
+            yield objects
+        finally:
+            call_slot(listed.value, 2, None)
 
     def restart(self) -> None:
         """Release and initialise again, as another process would find the bodies."""

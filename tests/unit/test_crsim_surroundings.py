@@ -128,9 +128,12 @@ def test_the_adapter_is_looked_for_beside_the_real_executable(tmp_path: Path, be
     program = textwrap.dedent(
         f"""
         import ctypes as c
+        from kit.crsim_client import call_slot
         lib, listed = c.CDLL({str(LIBRARY)!r}), c.c_void_p()
         lib.Init(c.c_uint32(0))
         print(hex(lib.EnumCameraObjects(c.byref(listed), c.c_uint8(0))))
+        if listed.value:
+            call_slot(listed.value, 2, None)
         lib.Release()
         """
     )
@@ -139,6 +142,7 @@ def test_the_adapter_is_looked_for_beside_the_real_executable(tmp_path: Path, be
         env={
             **os.environ,
             "PYTHONHOME": sys.base_prefix,
+            "PYTHONPATH": str(Path(__file__).parents[1]),
             "CRSIM_STATE": str(tmp_path / "state"),
             "CRSIM_ADAPTER": "1",
             "CRSIM_TIME_SCALE": "0",
@@ -161,7 +165,7 @@ def test_the_display_is_a_picture_around_the_live_view(sim: Simulator) -> None:
         assert body.call("GetOSDImage", c.byref(block)) == 0x8402
         body.set_and_wait(OSD_MODE, 1)
         assert body.call("GetOSDImage", c.byref(block)) == 0
-        assert body.call("GetOSDImage", c.byref(block)) == 0x20017
+        body.wait_until(lambda: body.call("GetOSDImage", c.byref(block)) == 0x20017)
     picture = Image.open(io.BytesIO(bytes(buffer[: block.image_size]))).convert("RGB")
     assert picture.size == tuple(block.size) == (1024, 768)
     assert (block.has_area, list(block.area)) == (1, [0, 48, 1024, 672])

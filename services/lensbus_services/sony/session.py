@@ -36,6 +36,7 @@ from lensbus_services.sony.codes import (
     error_name,
 )
 from lensbus_services.sony.connection import Signal, State, following, is_connected
+from lensbus_services.sony.folding import Fold
 from lensbus_services.sony.limits import Until, within
 from lensbus_services.sony.link import Link
 from lensbus_services.sony.observations import (
@@ -63,6 +64,7 @@ PRIORITY_TRIES: Final = 25
 DISCONNECT_S: Final = 5.0  # OnDisconnected after Disconnect
 ABANDON_S: Final = 1.0  # the same for a connection that never came about
 RELEASE_S: Final = 0.1  # at least, for a call on its way to come back
+PUMP_S: Final = 60.0
 KEEP_S: Final = 5.0  # so often a pull is looked after
 RETRIES: Final = 1  # of a connection about which the camera says nothing
 RETRY_LEAST_S: Final = 1.0  # a healthy body takes less
@@ -437,17 +439,20 @@ class Session:
 
     def _pump(self) -> None:
         """Thread: carry callbacks into state and outlet."""
+        fold = Fold()
         while True:
+            now = time.monotonic()
+            due_s = fold.due_in(now)
             try:
-                seen = self._queue.next(60.0)
+                seen = self._queue.next(PUMP_S if due_s is None else due_s)
             except EOFError:
                 return
-            if seen is None:
-                continue
-            if seen.dropped:
+            if seen is not None and seen.dropped:
                 logger.error("callbacks lost", extra={"lost": seen.dropped})
-            if seen.link == self._number:
-                self._take(seen)
+            now = time.monotonic()
+            for one in fold.flush(now) if seen is None else fold.feed(seen, now):
+                if one.link == self._number:
+                    self._take(one)
 
     def _take(self, seen: Seen) -> None:
         told = list(self.teller.tell(seen))  # before the lock: whole files are read here

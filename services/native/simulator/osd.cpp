@@ -34,7 +34,6 @@ std::int32_t Osd::fetch(SCRSDK::CrOSDImageDataBlock& block) {
   }
   const auto now = Scheduler::Clock::now();
   if (now < next_due_) return notice::kFrameNotUpdated;
-  next_due_ = now + kPeriod;
   View view = session_.body.view(0);
   view.number = ++frame_number_;
   view.time_s = std::chrono::duration<double>(now.time_since_epoch()).count();
@@ -57,6 +56,7 @@ std::int32_t Osd::fetch(SCRSDK::CrOSDImageDataBlock& block) {
   block.metaInfo.lvPosY = kBar;
   block.metaInfo.lvHeight = kHeight - 2 * kBar;
   block.metaInfo.degree = 0;
+  next_due_ = Scheduler::Clock::now() + kPeriod;
   return error::kNone;
 }
 
