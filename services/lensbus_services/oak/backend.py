@@ -121,7 +121,8 @@ class Backend(Protocol):
     def replay(self, stream: str, path: Path | None) -> None:
         """Show a film or a folder of pictures in place of what a sensor sees; None ends it.
 
-        Raises `Unsupported` where that cannot be, `BadArguments` when it cannot be read.
+        It is shown once; then its last picture stays, and `replayEnded` is reported. Raises
+        `Unsupported` where that cannot be, `BadArguments` when it cannot be read.
         """
 
     def close(self) -> None:

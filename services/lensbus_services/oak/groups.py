@@ -33,6 +33,7 @@ class Stage:
 
     scene: Scene
     film: Film | None = None
+    replay: Reel | None = None
 
 
 class Group:
@@ -116,8 +117,10 @@ class Group:
             imager = DepthImager(lenses[0], lenses[1], scene, self._optics)
             return imager, meter_for(lenses[0], scene)
         has_color = self.sensor.has_color
-        if film is not None:
+        reel = self.stage.replay
+        if reel is None and film is not None:
             reel = Reel(film, has_color)
+        if reel is not None:
             return SensorImager(reel, has_color, self.plan, self._optics), reel
         sight = view(lenses[0], scene)
         imager_ = SensorImager(sight, has_color, self.plan, self._optics)
