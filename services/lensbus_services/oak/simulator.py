@@ -15,10 +15,11 @@ from typing import Final
 
 from lensbus_proto.errors import CameraGone, NotActive, Unsupported
 from lensbus_proto.runtime.clock import unix_us
+from lensbus_proto.topics import network_of
 from lensbus_services.driver import Observation
 from lensbus_services.oak import tidings
 from lensbus_services.oak.activation import is_depth
-from lensbus_services.oak.backend import Memory, Plan, RawFrame, Report, Stats
+from lensbus_services.oak.backend import Finding, Memory, Plan, RawFrame, Report, Stats
 from lensbus_services.oak.control import Control
 from lensbus_services.oak.features import Features
 from lensbus_services.oak.films import Film, Reel, load
@@ -132,9 +133,9 @@ class SimulatorBackend:
         with self._lock:
             self._frames.flow(streams)
             for stream, group in self._groups.items():
-                group.flow(stream in streams)
+                self._wake(stream, group)
 
-    def frames(self, timeout_s: float) -> Sequence[RawFrame]:
+    def frames(self, timeout_s: float) -> Sequence[RawFrame | Finding]:
         """Return the newest frames of the flowing streams."""
         return self._frames.take(timeout_s)
 
@@ -210,7 +211,8 @@ class SimulatorBackend:
             self._begin(stream)
 
     def _stage(self, stream: str) -> Stage:
-        return Stage(self._scene, self._film, self._replays.get(stream))
+        has_depth = bool(self._features.pairs)
+        return Stage(self._scene, self._film, self._replays.get(stream), has_depth)
 
     def _reel(self, stream: str, film: Film) -> Reel:
         has_color = self._features.sensor_of(stream).has_color
@@ -231,8 +233,13 @@ class SimulatorBackend:
         group.start()
         if stream in self._controls:
             group.obey(self._controls[stream])
-        group.flow(stream in self._frames.flowing)
+        self._wake(stream, group)
         self._groups[stream] = group
+
+    def _wake(self, stream: str, group: Group) -> None:
+        """Have a group make what is wanted of its stream, and nothing else."""
+        group.flow(stream in self._frames.flowing)
+        group.look(network_of(stream) in self._frames.flowing)
 
     def _end(self, stream: str) -> None:
         self._groups.pop(stream).stop()
