@@ -11,17 +11,38 @@ from lensbus_services.oak.replays import Replays, check_film
 def test_a_film_stays_until_another_takes_its_place_or_it_is_dropped(tmp_path: Path) -> None:
     replays = Replays(tmp_path / "films" / "camera")
     assert replays.film("CAM_A") is None
-    for content in (b"one", b"two"):
+    for name in ("one.mp4", "two.webm", "two.webm"):
         uploaded = tmp_path / "upload"
-        uploaded.write_bytes(content)
-        replays.keep("CAM_A", uploaded)
+        uploaded.write_text(name, encoding="utf-8")
+        assert replays.keep("CAM_A", uploaded, name) == name
         assert not uploaded.exists()
         kept = Replays(tmp_path / "films" / "camera").film("CAM_A")
         assert kept is not None
-        assert kept.read_bytes() == content
+        assert (kept.name, kept.read_text(encoding="utf-8")) == (name, name)
+    assert len(list(kept.parent.iterdir())) == 1
     replays.drop("CAM_A")
     assert replays.film("CAM_A") is None
     replays.drop("CAM_A")
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("", "CAM_A.mp4"),
+        ("..", "CAM_A.mp4"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\films\\belt.mp4", "belt.mp4"),
+        (".hidden\n.mp4", "hidden.mp4"),
+        ("Fließband \udcff.mp4", "Fließband .mp4"),
+        ("x" * 300 + ".mp4", "x" * 196 + ".mp4"),
+    ],
+)
+def test_a_film_has_its_name_and_never_a_place(tmp_path: Path, given: str, kept: str) -> None:
+    uploaded = tmp_path / "upload"
+    uploaded.write_bytes(b"film")
+    replays = Replays(tmp_path / "films")
+    assert replays.keep("CAM_A", uploaded, given) == kept
+    assert replays.film("CAM_A") == tmp_path / "films" / "CAM_A" / kept
 
 
 @pytest.mark.parametrize(

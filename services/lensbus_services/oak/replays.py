@@ -6,30 +6,50 @@ from typing import Final
 
 from lensbus_proto.errors import BadArguments
 
+_NAME_BYTES: Final = 200
 _HEAD: Final = 12
 _BOXES: Final = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")  # of MP4 and QuickTime
 _MATROSKA: Final = b"\x1a\x45\xdf\xa3"  # WebM too
 
 
 class Replays:
-    """A folder with the film of each stream of one camera; they outlive its worker."""
+    """A folder for each stream of one camera with its film; they outlive the worker."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def film(self, stream: str) -> Path | None:
         """Return the film of a stream, if there is one."""
-        path = self._folder / stream
-        return path if path.exists() else None
+        return next(iter(self._files(stream)), None)
 
-    def keep(self, stream: str, uploaded: Path) -> None:
-        """Move a film here, in place of the one before."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        os.replace(uploaded, self._folder / stream)
+    def keep(self, stream: str, uploaded: Path, name: str) -> str:
+        """Move a film here, in place of the one before; return the name that it has now."""
+        before = self._files(stream)
+        path = self._folder / stream / (_plain(name) or f"{stream}.mp4")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.utime(uploaded)
+        os.replace(uploaded, path)
+        for other in before:
+            if other != path:
+                other.unlink(missing_ok=True)
+        return path.name
 
     def drop(self, stream: str) -> None:
         """Remove the film of a stream."""
-        (self._folder / stream).unlink(missing_ok=True)
+        for path in self._files(stream):
+            path.unlink(missing_ok=True)
+
+    def _files(self, stream: str) -> list[Path]:
+        """Return what there is, newest first: more than one after a death at the wrong moment."""
+        paths = (self._folder / stream).glob("*")
+        return sorted(paths, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+
+
+def _plain(name: str) -> str:
+    """Return the name of a file without the folders that a browser may tell."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    shown = "".join(letter for letter in last if letter.isprintable()).strip(". ")
+    return shown.encode(errors="ignore")[-_NAME_BYTES:].decode(errors="ignore")
 
 
 def check_film(path: Path) -> None:
