@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lensbus_proto.errors import (
+    BadArguments,
     CameraError,
     CameraGone,
     CameraTimeout,
@@ -201,7 +202,11 @@ class OakCamera:
             self._known(stream)
             check_film(file)
             with self._lock:
-                self._play(self._booted(), stream, file)
+                try:
+                    self._play(self._booted(), stream, file)
+                except BadArguments as error:
+                    unreadable = "no picture of this film can be read"
+                    raise BadArguments(unreadable, detail={"field": "video"}) from error
                 name = self._replays.keep(stream, file, name)
                 self._films[stream] = name
         finally:
