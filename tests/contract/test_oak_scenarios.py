@@ -262,6 +262,8 @@ def test_file_and_socket_always_agree(scenario: str, camera: Camera) -> None:
     assert path.exists() == (scenario not in once)
     listed = camera.lever("list")
     assert listed.startswith("ok broken: nothing" if scenario in once else f"ok broken: {scenario}")
+    assert f"{scenario} " in listed
+    assert f"({SCENARIOS[scenario].what})" in listed
     path.unlink(missing_ok=True)
     assert camera.lever("list").startswith("ok broken: nothing")
     path.write_text("", encoding="utf-8")

@@ -52,9 +52,9 @@ class OakRig:
 
     def socket(self, path: str, gateway: int = 0, **more: Any) -> ClientConnection:
         url = self.url(path, "ws", gateway)
-        return websockets.sync.client.connect(
-            url, proxy=None, compression=None, max_size=None, open_timeout=10, **more
-        )
+        # With a full queue its client would not read the answer to its own goodbye.
+        limits = {"max_size": None, "max_queue": None, "close_timeout": 1, **more}
+        return websockets.sync.client.connect(url, proxy=None, compression=None, **limits)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -73,3 +74,30 @@ def test_what_is_no_film_is_named(tmp_path: Path) -> None:
         with pytest.raises(BadArguments) as caught:
             load(path)
         assert caught.value.detail == {"field": "path"}
+
+
+def test_a_reel_with_an_end_tells_it_once_and_keeps_its_last_picture(tmp_path: Path) -> None:
+    ends: list[str] = []
+    film = load(film_file(tmp_path, fps=10.0))
+    reel = Reel(film, has_color=True, on_end=lambda: ends.append("end"))
+    for step in range(len(SHADES)):
+        assert reel.render(step * 0.1).mean() == pytest.approx(SHADES[step], abs=6)
+    assert ends == []
+    for step in range(len(SHADES), 20):
+        assert reel.render(step * 0.1).mean() == pytest.approx(SHADES[-1], abs=6)
+    assert ends == ["end"]
+
+
+def test_pictures_of_a_recording_without_a_length_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "live.webm"
+    with av.open(str(path), "w", options={"live": "1"}) as container:
+        stream = container.add_stream("libvpx", rate=20)
+        stream.width, stream.height = 64, 48
+        for shade_ in SHADES:
+            picture = np.full((48, 64, 3), shade_, np.uint8)
+            frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    film = load(path)
+    assert (film.length, round(film.fps)) == (len(SHADES), 20)
+    assert shade(film, 4) == pytest.approx(SHADES[4], abs=10)

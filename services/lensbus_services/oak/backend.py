@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from lensbus_services.driver import Observation
 from lensbus_services.oak.control import Control, Reading
 from lensbus_services.oak.features import Features, Size
+from lensbus_services.oak.networks import Network
 
 Report = Callable[[Observation], None]
 
@@ -24,7 +25,7 @@ class Plan:
     """How one stream is to run: which mode of its sensors, which sizes, how often.
 
     `crop` is where the cut of a picture begins when the resize mode is CROP, as fractions of the
-    whole picture; (0, 0), what nobody asked for, is the middle.
+    whole picture; (0, 0), what nobody asked for, is the middle. `network` looks at the pictures.
     """
 
     stream: str
@@ -34,6 +35,7 @@ class Plan:
     fps: float
     resize_mode: str
     crop: tuple[float, float] = (0.0, 0.0)
+    network: Network | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,35 @@ class RawFrame:
 
 
 @dataclass(frozen=True, slots=True)
+class Thing:
+    """One thing that a network has found.
+
+    `box` is left, top, right and bottom as shares of the picture; `place_mm` is right of, above
+    and away from the sensor, where the device measures depth.
+    """
+
+    label: int
+    confidence: float
+    box: tuple[float, float, float, float]
+    place_mm: tuple[float, float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a network has found in one picture: things, or bare numbers (`things` is None).
+
+    `stream` is the name of the results, `nn.CAM_A`.
+    """
+
+    stream: str
+    time_us: int
+    tick_s: float
+    seq: int
+    things: tuple[Thing, ...] | None
+    numbers: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """Bytes of one memory of the device."""
 
@@ -101,9 +132,9 @@ class Backend(Protocol):
         """Have exactly these streams on, as planned. `plans` names every stream of the device."""
 
     def flow(self, streams: frozenset[str]) -> None:
-        """Name the active streams whose frames are wanted now."""
+        """Name the active streams whose frames are wanted now, and those results of networks."""
 
-    def frames(self, timeout_s: float) -> Sequence[RawFrame]:
+    def frames(self, timeout_s: float) -> Sequence[RawFrame | Finding]:
         """Return the newest frame of each flowing stream that has a new one; wait if need be."""
 
     def capture(self, stream: str, timeout_s: float) -> RawFrame:
@@ -121,7 +152,8 @@ class Backend(Protocol):
     def replay(self, stream: str, path: Path | None) -> None:
         """Show a film or a folder of pictures in place of what a sensor sees; None ends it.
 
-        Raises `Unsupported` where that cannot be, `BadArguments` when it cannot be read.
+        It is shown once; then its last picture stays, and `replayEnded` is reported. Raises
+        `Unsupported` where that cannot be, `BadArguments` when it cannot be read.
         """
 
     def close(self) -> None:

@@ -3,6 +3,8 @@
 What is wanted outlives the worker. It is kept once the camera does it, never before.
 """
 
+import contextlib
+import logging
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -10,24 +12,34 @@ from pathlib import Path
 from typing import Any, Final
 
 from lensbus_proto.errors import (
+    BadArguments,
     CameraError,
     CameraGone,
     CameraTimeout,
+    CommandError,
     NotActive,
     NotConnected,
     NotFound,
+    Unsupported,
 )
 from lensbus_proto.runtime.settings import OakSettings
+from lensbus_proto.topics import network_of
 from lensbus_services.driver import Observation
-from lensbus_services.oak import config, control, store
+from lensbus_services.oak import config, control, networks, store
 from lensbus_services.oak.activation import activated, changed, deactivated, is_depth
-from lensbus_services.oak.backend import Backend, Plan, RawFrame, Report, Stats
+from lensbus_services.oak.backend import Backend, Finding, Plan, RawFrame, Report, Stats
 from lensbus_services.oak.config import Config
 from lensbus_services.oak.control import Control
 from lensbus_services.oak.features import Features, Identity
+from lensbus_services.oak.inspection import Inspector
 from lensbus_services.oak.lights import Lights
+from lensbus_services.oak.networks import Network, Wish
 from lensbus_services.oak.observations import Observations
+from lensbus_services.oak.replays import Replays, check_film
+from lensbus_services.oak.shelf import Shelf, name_of
 from lensbus_services.oak.store import Wanted
+
+logger = logging.getLogger(__name__)
 
 LIVE_WAIT_S: Final = 0.5
 CLOSE_WAIT_S: Final = 0.2
@@ -50,6 +62,12 @@ class OakCamera:
         self._backend: Backend | None = None
         self._features: Features | None = None
         self._wanted = Wanted(frozenset(), {}, {})
+        self._shelf = Shelf(state / "networks" / camera)
+        self._inspector = Inspector()
+        self._networks: dict[str, Network] = {}
+        self._replays = Replays(state / "films" / camera)
+        self._films: dict[str, str] = {}
+        self._ended: set[str] = set()
         self._watched: frozenset[str] = frozenset()
         self._is_connected = False
         self.seen = Observations()
@@ -65,6 +83,7 @@ class OakCamera:
                 return
             self._features = asleep
             self._wanted = replace(self._load(asleep), is_booted=False)
+            self._networks = self._shelf.load(asleep.streams)
 
     def close(self) -> None:
         """Let go of the camera; what is wanted of it stays."""
@@ -163,6 +182,73 @@ class OakCamera:
             raise NotActive(f"{stream} is switched off")
         return self._booted()
 
+    # Films in place of what a sensor sees
+
+    def film(self, stream: str) -> str | None:
+        """Return the name of the film that is shown in a stream, running or at its end."""
+        self._known(stream)
+        return self._films.get(stream)
+
+    def has_ended(self, stream: str) -> bool:
+        """Tell whether a film is shown in a stream and has come to its end."""
+        return stream in self._ended
+
+    def show_film(self, stream: str, file: Path, name: str) -> None:
+        """Show a film once; one that cannot be shown leaves all as it was.
+
+        The file is taken over, whatever comes of it.
+        """
+        try:
+            self._known(stream)
+            check_film(file)
+            with self._lock:
+                try:
+                    self._play(self._booted(), stream, file)
+                except BadArguments as error:
+                    unreadable = "no picture of this film can be read"
+                    raise BadArguments(unreadable, detail={"field": "video"}) from error
+                name = self._replays.keep(stream, file, name)
+                self._films[stream] = name
+        finally:
+            file.unlink(missing_ok=True)
+        self.seen.note("replayChanged", {"stream": stream, "replay": True, "filename": name})
+
+    def end_film(self, stream: str) -> None:
+        """Show what the sensor sees."""
+        with self._lock:
+            self._known(stream)
+            if stream not in self._films:
+                return
+            self._play(self._booted(), stream, None)
+            self._replays.drop(stream)
+            del self._films[stream]
+        self.seen.note("replayChanged", {"stream": stream, "replay": False, "filename": None})
+
+    def _play(self, backend: Backend, stream: str, path: Path | None) -> None:
+        # Before: a short film may be at its end when the call comes back.
+        was_over = stream in self._ended
+        self._ended.discard(stream)
+        try:
+            backend.replay(stream, path)
+        except CommandError:
+            if was_over:
+                self._ended.add(stream)
+            raise
+
+    def _resume_films(self, backend: Backend, streams: Collection[str]) -> None:
+        """Begin the films anew that were shown before the camera booted."""
+        self._films = {}
+        for stream in streams:
+            path = self._replays.film(stream)
+            if path is None:
+                continue
+            try:
+                self._play(backend, stream, path)
+                self._films[stream] = path.name
+            except CommandError as error:
+                extra = {"stream": stream, "path": path, "reason": error.message}
+                logger.warning("film not shown again", extra=extra)
+
     # How streams are read out
 
     def config(self, stream: str) -> Config:
@@ -228,6 +314,73 @@ class OakCamera:
             return stored
         return control.live(stored, raw.reading)
 
+    # Neural networks
+
+    def network(self, stream: str) -> Network | None:
+        """Return the network that looks at a stream when it is on."""
+        self._known(stream)
+        return self._networks.get(stream)
+
+    def deploy(self, stream: str, wish: Wish, file: Path, suffix: str) -> None:
+        """Have a network look at a stream; one that the camera does not take leaves all as it was.
+
+        The file is taken over, whatever comes of it.
+        """
+        try:
+            self._check_deploy(stream)
+            name = name_of(file, suffix)
+            file = file.rename(file.with_name(file.name + suffix))
+            model = self._inspector.inspect(file, name)
+            networks.check(wish, model, is_archive=suffix in networks.ARCHIVES)
+            with self._lock:
+                self._check_deploy(stream)
+                path = self._shelf.lay(stream, file, name)
+                self._deploy(stream, Network(wish, model, path))
+        finally:
+            file.unlink(missing_ok=True)
+
+    def remove_network(self, stream: str) -> None:
+        """Have no network look at a stream any more."""
+        with self._lock:
+            self._known(stream)
+            if stream not in self._networks:
+                return
+            self._rerun({name: each for name, each in self._networks.items() if name != stream})
+            self._shelf.drop(stream)
+            self.seen.note("networkRemoved", {"stream": stream})
+
+    def shows_places(self, network: Network) -> bool:
+        """Tell whether things are to be placed in space: where depth is asked for, or measured."""
+        asks = network.wish.type == networks.SPATIAL
+        return asks or any(is_depth(stream) for stream in self._wanted.active)
+
+    def _check_deploy(self, stream: str) -> None:
+        self.need_active(stream)
+        if is_depth(stream):
+            raise Unsupported(f"{stream} is measured: networks look at the pictures of a sensor")
+
+    def _deploy(self, stream: str, network: Network) -> None:
+        before = self._networks
+        try:
+            self._rerun({**before, stream: network})
+        except CameraError:
+            earlier = before.get(stream)
+            self._shelf.tidy(stream, None if earlier is None else earlier.path)
+            with contextlib.suppress(CameraError):
+                self._rerun(before)
+            raise
+        self._shelf.keep(stream, network)
+        self.seen.note("networkDeployed", {"stream": stream, "type": network.wish.type})
+
+    def _rerun(self, after: dict[str, Network]) -> None:
+        """Have the camera run with these networks."""
+        before, self._networks = self._networks, after
+        try:
+            self._run(self._wanted)
+        except CameraError:
+            self._networks = before
+            raise
+
     # Frames
 
     def watch(self, streams: frozenset[str]) -> None:
@@ -236,7 +389,7 @@ class OakCamera:
             self._watched = streams
             self._flow()
 
-    def frames(self, timeout_s: float) -> Sequence[RawFrame]:
+    def frames(self, timeout_s: float) -> Sequence[RawFrame | Finding]:
         """Return the newest frames of the watched streams; wait if need be."""
         backend = self._backend
         if backend is None:
@@ -250,7 +403,11 @@ class OakCamera:
         backend = self._make(self._camera, self._settings, self._state, self._report)
         self._backend = backend
         features = backend.open()
-        wanted = self._wanted if self._is_same(features) else self._load(features)
+        if self._is_same(features):
+            wanted = self._wanted
+        else:
+            wanted = self._load(features)
+            self._networks = self._shelf.load(features.streams)
         self._features = features
         # Said before the device runs: from then on it may be lost, which must be said after.
         self._is_connected = True
@@ -258,6 +415,7 @@ class OakCamera:
         self.seen.note("connected", {"id": self._camera, "model": model})
         for stream, each in wanted.controls.items():
             backend.control(stream, each)
+        self._resume_films(backend, features.streams)
         backend.run(self._plans(wanted.configs), wanted.active)
         if features.has_ir:
             backend.set_ir(wanted.lights.flood_light, wanted.lights.dot_projector)
@@ -320,6 +478,7 @@ class OakCamera:
                 fps=each.fps,
                 resize_mode=each.resize_mode,
                 crop=each.sensor_crop,
+                network=self._networks.get(stream),
             )
             for stream, each in configs.items()
         }
@@ -336,7 +495,9 @@ class OakCamera:
 
     def _flow(self) -> None:
         if self._backend is not None:
-            self._backend.flow(self._watched & self._wanted.active)
+            active = self._wanted.active
+            found = {network_of(stream) for stream in self._networks.keys() & active}
+            self._backend.flow(self._watched & (active | found))
 
     def _switch(self, active: frozenset[str], asked: Collection[str]) -> None:
         before = self._wanted.active
@@ -373,4 +534,6 @@ class OakCamera:
         """Take what a backend saw, from any thread."""
         if observation.kind in ("connected", "disconnected"):
             self._is_connected = observation.kind == "connected"
+        elif observation.kind == "replayEnded":
+            self._ended.add(observation.data["stream"])
         self.seen.put(observation)

@@ -17,9 +17,10 @@ from typing import Any, Final
 
 from lensbus_proto.errors import CameraGone, NotActive, Unsupported
 from lensbus_proto.runtime.clock import unix_us
+from lensbus_proto.topics import network_of
 from lensbus_services.driver import Observation
 from lensbus_services.oak import crashes, graph, tidings
-from lensbus_services.oak.backend import Memory, Plan, RawFrame, Report, Stats
+from lensbus_services.oak.backend import Finding, Memory, Plan, RawFrame, Report, Stats
 from lensbus_services.oak.control import Control
 from lensbus_services.oak.discover import device_info
 from lensbus_services.oak.features import COLOR, MONO, Features, Identity, Mode, Pair, Sensor
@@ -27,6 +28,7 @@ from lensbus_services.oak.frames import Frames
 from lensbus_services.oak.freshness import PATIENCE, Backoff, Freshness, Heat
 from lensbus_services.oak.graph import Graph
 from lensbus_services.oak.messages import control_message
+from lensbus_services.oak.results import finding
 from lensbus_services.oak.running import (
     STOP_LIMIT_S,
     Reader,
@@ -149,7 +151,7 @@ class DeviceBackend:
                 # The change of state that tells of the loss is on its way.
                 logger.warning("gates not set", extra={"camera": self._camera, "reason": error})
 
-    def frames(self, timeout_s: float) -> Sequence[RawFrame]:
+    def frames(self, timeout_s: float) -> Sequence[RawFrame | Finding]:
         """Return the newest frames of the flowing streams."""
         return self._frames.take(timeout_s)
 
@@ -271,17 +273,22 @@ class DeviceBackend:
             (self._graph.videos, self._frames.videos),
             (self._graph.stills, self._frames.stills),
         )
-        return [
-            Reader(
-                stream,
-                gate.queue,
-                newest,
-                self._report,
-                on_end=lambda: self._on_state(generation, "STOPPED"),
-            )
+
+        def on_end() -> None:
+            self._on_state(generation, "STOPPED")
+
+        pictures = [
+            Reader(stream, gate.queue, newest, self._report, on_end)
             for gates, newest in boxes
             for stream, gate in gates.items()
         ]
+        found = [
+            Reader(
+                network_of(stream), gate.queue, self._frames.videos, self._report, on_end, finding
+            )
+            for stream, gate in self._graph.networks.items()
+        ]
+        return pictures + found
 
     def _shut(self) -> None:
         running, self._running = self._running, None
@@ -304,6 +311,8 @@ class DeviceBackend:
         """Bring gates and controls to what is wanted."""
         for stream, gate in self._graph.videos.items():
             gate.set(stream in self._frames.flowing & self._active)
+        for stream, gate in self._graph.networks.items():
+            gate.set(stream in self._active and network_of(stream) in self._frames.flowing)
         for stream in self._obeyed.keys() - self._active:
             # Another stream may use its sensor meanwhile: it is told everything again.
             del self._obeyed[stream]
@@ -383,7 +392,7 @@ class DeviceBackend:
         """Go on with a device that came back with closed gates, forgotten controls and no light."""
         if self._lost is None:
             return
-        for gate in self._graph.videos.values():
+        for gate in (*self._graph.videos.values(), *self._graph.networks.values()):
             gate.is_open = False
         self._obeyed.clear()
         with self._asking("Gate"):

@@ -3,7 +3,7 @@
 The camera is in `camera`; here its operations get the names, arguments and results of the bus.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -12,11 +12,12 @@ import cv2
 
 from lensbus_proto.errors import CommandUnknown, Unsupported
 from lensbus_proto.runtime.settings import OakSettings
+from lensbus_proto.topics import NETWORK
 from lensbus_services.driver import Description, Driver, Frame, Observation, Result, Stuck
-from lensbus_services.oak import control, lights
+from lensbus_services.oak import control, lights, networks
 from lensbus_services.oak.activation import is_depth
 from lensbus_services.oak.arguments import mapping, text, texts
-from lensbus_services.oak.backend import RawFrame
+from lensbus_services.oak.backend import Finding, RawFrame
 from lensbus_services.oak.backends import make_backend
 from lensbus_services.oak.camera import MakeBackend, OakCamera
 from lensbus_services.oak.images import (
@@ -73,6 +74,12 @@ class OakDriver:
             "control.reset": self._control_reset,
             "still": self._still,
             "points": self._points,
+            "replay.get": self._replay_get,
+            "replay.set": self._replay_set,
+            "replay.clear": self._replay_clear,
+            "nn.get": self._network_get,
+            "nn.deploy": self._network_deploy,
+            "nn.remove": self._network_remove,
             "upload": self._upload,
             "upload.drop": self._upload_drop,
         }
@@ -114,13 +121,21 @@ class OakDriver:
 
     def pictures(self, timeout_s: float) -> Sequence[Frame]:
         """Return the newest frames as they are watched: as JPEG, as video."""
-        return [
-            frame
-            for raw in self._camera.frames(timeout_s)
-            for frame in self._live.encode(
-                raw.stream, raw.time_us, self._shown(raw), self._camera.rate(raw.stream)
-            )
-        ]
+        return [frame for each in self._camera.frames(timeout_s) for frame in self._published(each)]
+
+    def _published(self, each: RawFrame | Finding) -> Iterable[Frame]:
+        if isinstance(each, Finding):
+            stream = each.stream.removeprefix(NETWORK)
+            network = self._camera.network(stream)
+            if network is None:
+                return []  # it was removed while this was on its way
+            with_places = self._camera.shows_places(network)
+            return self._live.tell(each, network, with_places=with_places)
+        rate = self._camera.rate(each.stream)
+        ended = self._camera.has_ended(each.stream)
+        return self._live.encode(
+            each.stream, each.time_us, self._shown(each), rate, has_ended=ended
+        )
 
     # Files
 
@@ -129,6 +144,26 @@ class OakDriver:
 
     def _upload_drop(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
         self._uploads.drop(arguments)
+        return Result()
+
+    # Neural networks
+
+    def _network_get(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        found = self._camera.network(text(arguments, "stream"))
+        return Result({"network": None if found is None else networks.to_map(found.wish)})
+
+    def _network_deploy(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        file = self._uploads.take(arguments)
+        try:
+            suffix = networks.suffix_of(text(arguments, "filename"))
+            wish = networks.wish(mapping(arguments, "config"))
+            self._camera.deploy(text(arguments, "stream"), wish, file, suffix)
+        finally:
+            file.unlink(missing_ok=True)
+        return self._network_get(arguments, deadline_s)
+
+    def _network_remove(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        self._camera.remove_network(text(arguments, "stream"))
         return Result()
 
     # The camera
@@ -176,7 +211,11 @@ class OakDriver:
         return Result(
             {
                 "streams": [
-                    {"name": name, "active": active, "replay": False}
+                    {
+                        "name": name,
+                        "active": active,
+                        "replay": self._camera.film(name) is not None,
+                    }
                     for name, active in streams.items()
                 ]
             }
@@ -193,6 +232,22 @@ class OakDriver:
     def _deactivate(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
         self._camera.deactivate(text(arguments, "stream"))
         return self._streams_list(arguments, deadline_s)
+
+    # Films
+
+    def _replay_get(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        name = self._camera.film(text(arguments, "stream"))
+        return Result({"replay": name is not None, "filename": name})
+
+    def _replay_set(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        stream = text(arguments, "stream")
+        name = text(arguments, "filename") if "filename" in arguments else ""
+        self._camera.show_film(stream, self._uploads.take(arguments), name)
+        return self._replay_get(arguments, deadline_s)
+
+    def _replay_clear(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        self._camera.end_film(text(arguments, "stream"))
+        return self._replay_get(arguments, deadline_s)
 
     # Config and control
 

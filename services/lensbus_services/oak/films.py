@@ -1,9 +1,11 @@
 """Films and folders of pictures that a simulated sensor may be shown in place of the scene."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+import av
 import cv2
 import numpy as np
 
@@ -13,10 +15,13 @@ from lensbus_services.oak.images import Pixels
 PICTURES: Final = frozenset((".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"))
 FOLDER_FPS: Final = 1.0  # pictures of a folder are shown for a second each
 _FPS: Final = 30.0  # of a film that does not say
+_LEAST_FPS: Final = 0.1
+_MOST_FPS: Final = 240.0
+_MOST_PIXELS: Final = 8192 * 6144
 
 
 class Film(Protocol):
-    """Numbered pictures, shown again and again."""
+    """Numbered pictures."""
 
     fps: float
     length: int
@@ -26,18 +31,25 @@ class Film(Protocol):
 
 
 class Reel:
-    """A film on its way through one sensor: the picture of a moment, in colour or grey."""
+    """A film on its way through one sensor: the picture of a moment, in colour or grey.
 
-    def __init__(self, film: Film, has_color: bool) -> None:
+    It is shown again and again; with `on_end` once: that is called, and the last picture stays.
+    """
+
+    def __init__(
+        self, film: Film, has_color: bool, on_end: Callable[[], None] | None = None
+    ) -> None:
         self._film = film
         self._has_color = has_color
+        self._on_end = on_end
+        self._has_ended = False
         self._begun_s: float | None = None
         self._number = -1
         self._picture: Pixels | None = None
         self._lock = threading.Lock()
 
     def render(self, time_s: float) -> Pixels:
-        """Return a new picture; the film begins with the first call and never ends."""
+        """Return a new picture; the film begins with the first call."""
         return self._at(time_s).copy()
 
     def brightness(self, time_s: float) -> float:
@@ -48,12 +60,20 @@ class Reel:
         with self._lock:
             if self._begun_s is None:
                 self._begun_s = time_s
-            number = int((time_s - self._begun_s) * self._film.fps + 1e-3) % self._film.length
+            number = self._place(int((time_s - self._begun_s) * self._film.fps + 1e-3))
             if number != self._number or self._picture is None:
                 picture = self._film.picture(number)
                 self._picture = picture if self._has_color else _grey(picture)
                 self._number = number
             return self._picture
+
+    def _place(self, number: int) -> int:
+        if self._on_end is None:
+            return number % self._film.length
+        if number >= self._film.length and not self._has_ended:
+            self._has_ended = True
+            self._on_end()
+        return min(number, self._film.length - 1)
 
 
 def load(path: Path) -> Film:
@@ -90,15 +110,13 @@ class _File:
     """A film file."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.fps, self.length = _measured(path)
         self._capture = cv2.VideoCapture(str(path))
         is_read, first = self._capture.read() if self._capture.isOpened() else (False, None)
         if not is_read or first is None:
-            raise BadArguments.of("path", str(path), "a film, or a folder of pictures")
+            raise _no_film(path)
         self._last: Pixels = np.asarray(first, np.uint8)
         self._next = 1
-        self.fps = float(self._capture.get(cv2.CAP_PROP_FPS)) or _FPS
-        self.length = max(1, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT)))
 
     def picture(self, number: int) -> Pixels:
         """Return one of the pictures, the last readable one where the file is broken."""
@@ -113,6 +131,29 @@ class _File:
                 self._last = np.asarray(picture, np.uint8)
             self._next = number + 1
         return self._last
+
+
+def _measured(path: Path) -> tuple[float, int]:
+    """Return pictures a second and how many there are, counted: a recording may not say."""
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            if stream.width * stream.height > _MOST_PIXELS:
+                raise BadArguments.of("path", str(path), f"at most {_MOST_PIXELS} pixels")
+            packets = [packet for packet in container.demux(stream) if packet.size]
+            times = sorted(packet.pts for packet in packets if packet.pts is not None)
+            span_s = float((times[-1] - times[0]) * (stream.time_base or 0)) if times else 0.0
+            told = float(stream.average_rate or _FPS)
+    except (av.FFmpegError, LookupError, ValueError) as error:
+        raise _no_film(path) from error
+    if not packets:
+        raise _no_film(path)
+    fps = (len(times) - 1) / span_s if span_s > 0 else told
+    return min(max(fps, _LEAST_FPS), _MOST_FPS), len(packets)
+
+
+def _no_film(path: Path) -> BadArguments:
+    return BadArguments.of("path", str(path), "a film, or a folder of pictures")
 
 
 def _read(path: Path) -> Pixels:

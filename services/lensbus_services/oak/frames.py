@@ -3,17 +3,21 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from lensbus_proto.errors import CameraTimeout
-from lensbus_services.oak.backend import Plan, RawFrame
+from lensbus_proto.topics import network_of
+from lensbus_services.oak.backend import Finding, Plan, RawFrame
 from lensbus_services.oak.freshness import Flowing
 from lensbus_services.oak.newest import Newest
 
 
 class Frames:
-    """What readers put in and the driver takes out. `videos` and `stills` are for the readers."""
+    """What readers put in and the driver takes out. `videos` and `stills` are for the readers.
+
+    Among the videos are the results of networks, under names of their own.
+    """
 
     def __init__(self) -> None:
-        self.videos = Newest()
-        self.stills = Newest()
+        self.videos: Newest[RawFrame | Finding] = Newest()
+        self.stills: Newest[RawFrame] = Newest()
         self.flowing: frozenset[str] = frozenset()
         self._begun: dict[str, int] = {}
 
@@ -29,9 +33,10 @@ class Frames:
     def forget(self, stream: str) -> None:
         """Drop what a stream has left behind."""
         self.videos.forget(stream)
+        self.videos.forget(network_of(stream))
         self.stills.forget(stream)
 
-    def take(self, timeout_s: float) -> Sequence[RawFrame]:
+    def take(self, timeout_s: float) -> Sequence[RawFrame | Finding]:
         """Return the newest frames of the flowing streams."""
         return self.videos.take(self.flowing, timeout_s)
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lensbus_proto.topics import network_of
 from lensbus_services.oak.activation import is_depth
 from lensbus_services.oak.backend import Plan, Report
 from lensbus_services.oak.control import Control
@@ -12,6 +13,7 @@ from lensbus_services.oak.features import Sensor
 from lensbus_services.oak.films import Film, Reel
 from lensbus_services.oak.frames import Frames
 from lensbus_services.oak.messages import control_message
+from lensbus_services.oak.networks import Network
 from lensbus_services.oak.nodes import (
     DepthImager,
     Imager,
@@ -22,9 +24,11 @@ from lensbus_services.oak.nodes import (
     meter_for,
 )
 from lensbus_services.oak.optics import EXPOSURE_RANGE_US, Optics, lens_for
+from lensbus_services.oak.results import finding
 from lensbus_services.oak.running import Reader, Running
 from lensbus_services.oak.scene import Lens, Scene, color_lens, left_lens, right_lens, view
 from lensbus_services.oak.sdk import dai
+from lensbus_services.oak.seer import Seer
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class Stage:
 
     scene: Scene
     film: Film | None = None
+    replay: Reel | None = None
+    has_depth: bool = False  # whether the device can tell how far away things are
 
 
 class Group:
@@ -55,15 +61,21 @@ class Group:
             light_k=scene.kelvin,
             subject_m=scene.subject_m,
         )
-        imager, meter = self._looks([_lens(each, plan, at) for at, each in enumerate(sensors)])
+        lenses = [_lens(each, plan, at) for at, each in enumerate(sensors)]
+        imager, meter = self._looks(lenses)
+        seer = None if plan.network is None else self._seer(plan.network, lenses[0])
         pipeline = dai.Pipeline(False)
-        self._source = pipeline.create(Source, plan, imager, self._optics, meter, report)
+        self._source = pipeline.create(Source, plan, imager, self._optics, meter, report, seer)
         self._control = self._source.control.createInputQueue()
         outputs = ((self._source.video, frames.videos), (self._source.still, frames.stills))
         readers = [
             Reader(plan.stream, output.createOutputQueue(maxSize=1, blocking=False), box, report)
             for output, box in outputs
         ]
+        if seer is not None:
+            queue = self._source.found.createOutputQueue(maxSize=1, blocking=False)
+            name = network_of(plan.stream)
+            readers.append(Reader(name, queue, frames.videos, report, read=finding))
         self._running = Running(pipeline, readers)
         self._is_flowing = False
         self._obeyed: Control | None = None
@@ -101,6 +113,13 @@ class Group:
             message = dai.CameraControl()
             self.send(message.setStartStreaming() if on else message.setStopStreaming())
 
+    def look(self, on: bool) -> None:
+        """Have the network look all the time, or not."""
+        on = on and self.plan.network is not None
+        if on != self._source.is_looking:
+            self._source.is_looking = on
+            self.send(dai.CameraControl())  # it sleeps while nobody wants anything
+
     def light(self, flood: float) -> None:
         """Add infrared light; colour sensors have a filter against it."""
         if not self.sensor.has_color:
@@ -110,14 +129,21 @@ class Group:
         """Have the sensor be in this trouble from now on."""
         self._source.trouble = trouble
 
+    def _seer(self, network: Network, lens: Lens) -> Seer:
+        stage = self.stage
+        scene = stage.scene if stage.film is None and stage.replay is None else None
+        return Seer(network, self.plan, lens, scene, stage.has_depth)
+
     def _looks(self, lenses: Sequence[Lens]) -> tuple[Imager, Sight]:
         scene, film = self.stage.scene, self.stage.film
         if is_depth(self.plan.stream):
             imager = DepthImager(lenses[0], lenses[1], scene, self._optics)
             return imager, meter_for(lenses[0], scene)
         has_color = self.sensor.has_color
-        if film is not None:
+        reel = self.stage.replay
+        if reel is None and film is not None:
             reel = Reel(film, has_color)
+        if reel is not None:
             return SensorImager(reel, has_color, self.plan, self._optics), reel
         sight = view(lenses[0], scene)
         imager_ = SensorImager(sight, has_color, self.plan, self._optics)

@@ -101,7 +101,7 @@ class Levers:
         return "ok"
 
     def _list(self) -> str:
-        offered = (f"{each.name} ({usage(each)})" for each in SCENARIOS.values())
+        offered = (f"{each.name} {usage(each)} ({each.what})" for each in SCENARIOS.values())
         held = ", ".join(self._world.held()) or "nothing"
         return f"ok broken: {held}; can be broken: {', '.join(offered)}"
 

@@ -79,6 +79,13 @@ class Sight(Protocol):
         """Return how bright the moment is, 0 to 255."""
 
 
+class Sees(Protocol):
+    """A network that looks at what a sensor sees."""
+
+    def look(self, time_s: float) -> Any:
+        """Return what it finds, as a message of depthai."""
+
+
 class SensorImager:
     """One sensor: what it sees, its optics, then the size that was asked for."""
 
@@ -152,7 +159,13 @@ class Source(dai.node.ThreadedHostNode):
     """
 
     def __init__(
-        self, plan: Plan, imager: Imager, optics: Optics, meter: Sight, report: Report
+        self,
+        plan: Plan,
+        imager: Imager,
+        optics: Optics,
+        meter: Sight,
+        report: Report,
+        seer: Sees | None = None,
     ) -> None:
         super().__init__()
         self.trouble = Trouble()
@@ -160,12 +173,15 @@ class Source(dai.node.ThreadedHostNode):
         self.is_ending = threading.Event()
         self.video = self.createOutput("video")
         self.still = self.createOutput("still")
+        self.found = self.createOutput("found")
+        self.is_looking = False  # whether somebody wants to know what the network finds
         self.control = self.createInput("control", blocking=False, queueSize=_CONTROLS)
         self._plan = plan
         self._imager = imager
         self._optics = optics
         self._meter = meter
         self._report = report
+        self._seer = seer
         self._demand = Demand()
         self._seq = 0
 
@@ -194,8 +210,11 @@ class Source(dai.node.ThreadedHostNode):
         if self._demand.still:
             self._demand.still = False
             self._send(self.still, now_s, self._imager.still)
+        if self._seer is not None and self.is_looking:
+            self._post(self.found, self._seer.look(now_s), now_s)
         if self._demand.is_flowing:
             self._send(self.video, now_s, self._imager.video)
+        if self._demand.is_flowing or self.is_looking:
             # A wait may end a moment before its tick: the same tick must not come twice.
             self._demand.due_s = _next_tick(max(_now_s(), self._demand.due_s), self._plan.fps)
         else:
@@ -220,21 +239,26 @@ class Source(dai.node.ThreadedHostNode):
         tick = timedelta(seconds=tick_s)
         pixels, kind = take(tick.total_seconds())
         frame = _frame(pixels, kind)
-        self._seq += 1
         if self._imager.lens is not None:
             frame.setTransformation(_transformation(self._imager.lens))
-        frame.setSequenceNum(self._seq)
-        frame.setTimestamp(tick)
-        frame.setTimestampDevice(tick)
         frame.cam.exposureTimeUs = reading.exposure_us
         frame.cam.sensitivityIso = reading.iso
         frame.cam.wbColorTemp = reading.kelvin
         frame.cam.lensPositionRaw = reading.lens or 0.0
         frame.cam.fps = self._plan.fps
+        self._post(output, frame, tick_s)
+
+    def _post(self, output: Any, message: Any, tick_s: float) -> None:
+        """Send what was made of a moment, if nothing is wrong with the sensor."""
+        tick = timedelta(seconds=tick_s)
+        self._seq += 1
+        message.setSequenceNum(self._seq)
+        message.setTimestamp(tick)
+        message.setTimestampDevice(tick)
         if self.trouble.delay_s:
             self.is_ending.wait(self.trouble.delay_s)
         if not self.trouble.stalls:
-            output.send(frame)
+            output.send(message)
 
 
 def meter_for(lens: Lens, scene: Scene) -> Sight:

@@ -32,22 +32,25 @@ _BREATH_S: Final = 0.02  # a queue that fails at once must not take a core
 class Reader:
     """Carries the frames of one queue into a `Newest`, in a thread of its own.
 
-    `on_end` is called when the queue is closed though nobody asked for it.
+    `on_end` is called when the queue is closed though nobody asked for it. `read` takes over what
+    is in a message; they are pictures unless it is given.
     """
 
     def __init__(
         self,
         stream: str,
         queue: Any,
-        newest: Newest,
+        newest: Newest[Any],
         report: Report,
         on_end: Callable[[], None] = lambda: None,
+        read: Callable[[str, Any], Any] | None = None,
     ) -> None:
         self._stream = stream
         self._queue = queue
         self._newest = newest
         self._report = report
         self._on_end = on_end
+        self._read = read or raw_frame
         self._quiet_until_s = 0.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"oak-{stream}", daemon=True)
@@ -71,7 +74,7 @@ class Reader:
                 # The only way to read that never deadlocks with a node that sends.
                 frame = self._queue.get(_POLL)
                 if frame is not None:
-                    self._newest.put(raw_frame(self._stream, frame))
+                    self._newest.put(self._read(self._stream, frame))
             except dai.MessageQueue.QueueException:
                 logger.debug("queue closed", extra={"stream": self._stream})
                 if not self._stopping.is_set():

@@ -39,7 +39,6 @@ class Scenario:
     what: str
     numbers: Mapping[str, Range]
     of_stream: bool = False
-    once: bool = False
 
 
 _SECONDS: Final = Range(0.1, 86_400)
@@ -60,8 +59,8 @@ SCENARIOS: Final = {
             {"ms": Range(1, 10_000, 200), "seconds": _SECONDS},
             of_stream=True,
         ),
-        Scenario("node-crash", "a node of the pipeline fails", {}, of_stream=True, once=True),
-        Scenario("crash", "the vendor's library takes the process down", {}, once=True),
+        Scenario("node-crash", "a node of the pipeline fails", {}, of_stream=True),
+        Scenario("crash", "the vendor's library takes the process down", {}),
         Scenario("boot-failure", "the device does not boot", {"times": Range(1, 1000, 1)}),
         Scenario("over-temperature", "the chip is too hot", {"seconds": _SECONDS}),
     )
@@ -93,7 +92,7 @@ def usage(scenario: Scenario) -> str:
     """Return the parameters of a scenario as one types them."""
     stream = ["[stream=NAME]"] if scenario.of_stream else []
     numbers = [f"[{key}={each.least:g}..{each.most:g}]" for key, each in scenario.numbers.items()]
-    return " ".join(numbers + stream) or "none"
+    return " ".join(numbers + stream) or "nothing"
 
 
 def _number(key: str, value: str, allowed: Range) -> float:

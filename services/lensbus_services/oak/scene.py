@@ -212,6 +212,13 @@ def color_lens(size: Size) -> Lens:
     return Lens(size, COLOR_FOV_DEG, 0.0, has_color=True)
 
 
+def box_of(thing: Thing, lens: Lens, time_s: float) -> tuple[int, int, int, int]:
+    """Return left, top, right and bottom of a thing in pixels, beyond the picture perhaps."""
+    x, y = _corner(thing, lens, time_s)
+    side = 2 * _radius(thing, lens) + 1
+    return (x, y, x + side, y + side)
+
+
 def _corner(thing: Thing, lens: Lens, time_s: float) -> tuple[int, int]:
     """Return the upper left corner of a thing's sprite in the picture."""
     x_m, y_m = thing.place_m(time_s)

@@ -37,6 +37,11 @@ def heat(is_hot: bool, celsius: float) -> Told:
     return "temperatureNormal", {"celsius": round(celsius, 1), "limit": COOL_C}
 
 
+def replay_ended(stream: str) -> Told:
+    """Say that a film has come to its end; its last picture stays."""
+    return "replayEnded", {"stream": stream}
+
+
 def crash_dump(path: Path) -> Told:
     """Say that the device had crashed and where its dump is kept."""
     return "crashDump", {"path": str(path)}
