@@ -25,6 +25,7 @@ from kit.processes import wait_for
 from kit.system import ALPHA, CINEMA, Stream, System, running_system, stream, wait_for_cameras
 from lensbus_gateway.alpha.catalogue import CATALOGUE
 
+ISO = "0x104"
 AREAS = (
     *("server", "cameras", "connection", "properties", "actions"),
     *("live_view", "sd_card", "settings", "focus"),
@@ -164,7 +165,8 @@ async def _properties(call: Calls, events: Stream) -> None:
     before = len(events.events)
     done = await call("properties.set", ALPHA, "iso", value=wanted.formatted)
     assert done.data["value"] == wanted.value
-    events.wait("propertyChanged", ALPHA, after=before)
+    # The light meter flutters meanwhile: only the news of this property count.
+    await _until(lambda: ISO in _changed(events, before))
     assert (await call("properties.get", ALPHA, "iso")).data.formatted == wanted.formatted
     await call("properties.set", ALPHA, "still-image-store-destination", value="Host PC")
 
@@ -218,6 +220,16 @@ async def _actions(call: Calls, events: Stream, system: System) -> None:
 
 def _codes(events: Stream, begin: int) -> list[tuple[str, Any]]:
     return [(kind, data.get("code")) for kind, data in events.events[begin:]]
+
+
+def _changed(events: Stream, begin: int) -> set[str]:
+    """Return the codes of ALPHA's properties that were told as changed."""
+    return {
+        code
+        for kind, data in events.events[begin:]
+        if kind == "propertyChanged" and data["cameraId"] == ALPHA
+        for code in data["codes"]
+    }
 
 
 async def _live_view(call: Calls) -> None:
