@@ -15,13 +15,14 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lensbus_gateway import metrics
 from lensbus_gateway.alpha import routes as alpha
 from lensbus_gateway.bus import Commander, Context, EventFeed
+from lensbus_gateway.console import routes as console
 from lensbus_gateway.follower import Follower
 from lensbus_gateway.history import History
 from lensbus_gateway.hub import Hub
@@ -33,7 +34,6 @@ from lensbus_proto.runtime.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-GREETING: Final = "lensbus: Sony cameras under /api, OAK cameras under /cameras\n"
 SURFACES: Final[Sequence[BaseRoute]] = (*alpha.routes, *robopipe.routes)
 METHODS: Final = b"GET, POST, PUT, PATCH, DELETE, OPTIONS"
 
@@ -42,7 +42,7 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] | None = None) ->
     """Return the gateway's application; without routes it has both surfaces."""
     app = Starlette(
         routes=[
-            Route("/", _greet),
+            *console.routes,
             Route("/metrics", metrics.answer),
             *(SURFACES if routes is None else routes),
         ],
@@ -84,10 +84,6 @@ async def _on_the_bus(app: Starlette) -> AsyncIterator[None]:
         yield
         await app.state.calls.close()
         await follower.close()
-
-
-async def _greet(request: Request) -> Response:
-    return PlainTextResponse(GREETING)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -1,0 +1,239 @@
+// The panel of a Sony camera.
+
+import { html, useEffect, useRef, useState } from "./vendor/preact.js";
+import { act, ask, saved, sony } from "./api.js";
+import { Card } from "./card.js";
+import { onEvent } from "./events.js";
+import { attempt, tell } from "./notices.js";
+import { Picture } from "./picture.js";
+import { Properties } from "./properties.js";
+import { useEvery } from "./store.js";
+import { goLive } from "./wall.js";
+import { file, size } from "./words.js";
+
+const MODES = [
+  ["remote", "Remote", "live view, shoot, settings"],
+  ["remote-transfer", "Remote with card", "also read the card; not every body shows live view then"],
+  ["contents", "Card only", "read the card"],
+];
+const CAPTURES = 6;
+
+export function SonyPanel({ entry }) {
+  const { camera } = entry;
+  const base = sony(camera);
+  const [mode, setMode] = useState(null);
+  const properties = useProperties(entry);
+
+  useEffect(() => {
+    ask(`${base}/connection`).then((answer) => setMode(answer.data?.mode ?? null), () => setMode(null));
+  }, [camera, entry.connected, entry.epoch]);
+
+  const remote = entry.connected && mode !== "contents";
+  return html`<${Connection} entry=${entry} mode=${mode} />
+    ${entry.connected &&
+    html`<div class="columns">
+      <div>
+        ${remote && html`<${Live} entry=${entry} /><${Hands} entry=${entry} properties=${properties} />`}
+        ${mode === "remote"
+          ? html`<div class="card"><p class="quiet">To read the memory card, switch to a mode with card.</p></div>`
+          : mode !== null && html`<${Card} entry=${entry} />`}
+      </div>
+      <div>${remote && html`<${Properties} entry=${entry} properties=${properties} />`}</div>
+    </div>`}`;
+}
+
+function useProperties({ camera, connected, epoch }) {
+  const [properties, setProperties] = useState(null);
+  useEffect(() => {
+    if (!connected) {
+      setProperties(null);
+      return undefined;
+    }
+    let over = false;
+    let timer = 0;
+    const look = async () => {
+    if (!shows) return setFrames([]);
+      try {
+        const answer = await ask(`${sony(camera)}/properties/all`);
+        if (!over) setProperties(answer.data.properties);
+      } catch {
+        if (!over) timer = setTimeout(look, 3000);
+      }
+    };
+    const stop = onEvent((kind, data) => {
+      const changed = kind === "propertyChanged" || kind === "connected" || kind === "gap";
+      if (data.cameraId !== camera || !changed) return;
+      clearTimeout(timer);
+      timer = setTimeout(look, 120);
+    });
+    look();
+    return () => {
+      over = true;
+      stop();
+      clearTimeout(timer);
+    };
+  }, [camera, connected, epoch]);
+  return properties;
+}
+
+function Connection({ entry, mode }) {
+  const [chosen, setWanted] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const run = async (work) => {
+    setBusy(true);
+    await work();
+    setBusy(false);
+  };
+  const connect = () => run(() => goLive(entry.camera, wanted));
+  const disconnect = () => run(() => attempt(() => ask(`${sony(entry.camera)}/connection`, "DELETE"), "Disconnected."));
+  const wanted = chosen ?? mode ?? MODES[0][0];
+  const change = () =>
+    run(async () => {
+      const gone = await attempt(() => ask(`${sony(entry.camera)}/connection`, "DELETE"));
+      if (gone) await goLive(entry.camera, wanted);
+    });
+  const named = MODES.find(([name]) => name === mode)?.[1] ?? mode;
+  return html`<div class="card row" role="group" aria-label="Connection">
+    <p><span class=${`dot ${entry.connected ? "good" : ""}`}></span>${busy ? "This takes some seconds…" : entry.connected ? `Connected${named ? `: ${named}` : ""}` : "Not connected"}</p>
+    <label class="mode">Mode
+      <select value=${wanted} onChange=${(event) => setWanted(event.target.value)}>
+        ${MODES.map(([name, label, what]) => html`<option value=${name}>${label}: ${what}</option>`)}
+      </select>
+    </label>
+    ${entry.connected
+      ? html`${wanted !== mode && mode !== null && html`<button class="main" disabled=${busy} onClick=${change}>Switch mode</button>`}
+          <button disabled=${busy} onClick=${disconnect}>Disconnect</button>`
+      : html`<button class="main" disabled=${busy} onClick=${connect}>Connect</button>`}
+  </div>`;
+}
+
+// Live view and the focus point
+
+const GRID = 0.02;
+
+function Live({ entry }) {
+  const { camera, model } = entry;
+  const base = sony(camera);
+  const [shows, setShows] = useState(null); // not known before the first picture, or none, came
+  const [frames, setFrames] = useState([]);
+  const [aim, setAim] = useState(null);
+  const box = useRef();
+
+  const look = async () => {
+    if (!shows) return setFrames([]);
+    const answer = await ask(`${base}/af-area-position`).catch(() => null);
+    setFrames(answer?.data.frames ?? []);
+  };
+  useEvery(1000, look, [camera, shows]);
+
+  const focusAt = async (point) => {
+    setAim(point);
+    await attempt(() => act(`${base}/af-area-position`, { normalized: point }, "PUT"));
+    await look();
+  };
+  const click = (event) => {
+    const frame = box.current.getBoundingClientRect();
+    focusAt({ x: share((event.clientX - frame.left) / frame.width), y: share((event.clientY - frame.top) / frame.height) });
+  };
+  const key = (event) => {
+    const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    const { x, y } = aim ?? { x: 0.5, y: 0.5 };
+    if (by) setAim({ x: share(x + by[0] * GRID), y: share(y + by[1] * GRID) });
+    else if (event.key === "Enter") focusAt({ x, y });
+    else if (event.key === "Escape") setAim(null);
+    else return;
+    event.preventDefault();
+  };
+  const switchView = () => attempt(() => act(`${base}/live-view/${shows ? "stop" : "start"}`));
+  return html`<div class="card flush">
+    <div class="aim" ref=${box} tabindex="0" role="application" onClick=${click} onKeyDown=${key}
+      aria-label=${`Live view of ${model}. Click sets the focus point; arrow keys move it, Enter sets it.`}>
+      <${Picture} camera=${camera} stream="liveview" label=${`Live view of ${model}`} onShown=${setShows} />
+      ${frames.map((frame) => html`<span class=${`frame ${frame.state === "focused" ? "sharp" : ""}`} style=${placeOf(frame)}></span>`)}
+      ${aim && html`<span class="cross" style=${{ left: `${aim.x * 100}%`, top: `${aim.y * 100}%` }}></span>`}
+      ${shows === false && html`<p class="over">Live view is off.</p>`}
+    </div>
+    <div class="row pad">
+      <p class="quiet">${shows ? "Click into the picture to set the focus point." : ""}</p>
+      <button onClick=${switchView}>${shows ? "Stop live view" : "Start live view"}</button>
+    </div>
+  </div>`;
+}
+
+const share = (part) => Math.min(1, Math.max(0, part));
+
+function placeOf({ normalized, size: { normalized_width: width, normalized_height: height } }) {
+  return {
+    left: `${(normalized.x - width / 2) * 100}%`,
+    top: `${(normalized.y - height / 2) * 100}%`,
+    width: `${width * 100}%`,
+    height: `${height * 100}%`,
+  };
+}
+
+// Shooting, and what became of each trigger
+
+function Hands({ entry, properties }) {
+  const base = `${sony(entry.camera)}/actions`;
+  const [captures, setCaptures] = useState([]);
+  const change = (number, more) =>
+    setCaptures((list) => {
+      const known = list.some((one) => one.number === number);
+      const next = known ? list : [{ number, files: [] }, ...list].slice(0, CAPTURES);
+      return next.map((one) => (one.number === number ? more(one) : one));
+    });
+
+  useEffect(
+    () =>
+      onEvent((kind, data) => {
+        const { capture } = data;
+        if (data.cameraId !== entry.camera || capture === undefined || capture === null) return;
+        if (kind === "warning") change(capture, (one) => ({ ...one, exposed: true }));
+        else if (kind === "downloadComplete") change(capture, (one) => ({ ...one, files: [...one.files, data] }));
+        else if (kind === "capture.not_exposed") change(capture, (one) => ({ ...one, failed: "The camera took no picture." }));
+        else if (kind === "capture.unknown") change(capture, (one) => ({ ...one, failed: "Nobody knows: the connection ended." }));
+        else if (kind === "transfer.failed") change(capture, (one) => ({ ...one, failed: data.message }));
+      }),
+    [entry.camera],
+  );
+
+  const shoot = (action) =>
+    attempt(async () => {
+      const answer = await act(`${base}/${action}`);
+      const number = answer.data?.capture;
+      if (number) change(number, (one) => one);
+    });
+  const recording = properties?.["recording-state"];
+  const records = recording !== undefined && recording.current_value !== 0;
+  const movie = () =>
+    attempt(async () => {
+      const answer = await act(`${base}/movie-rec`);
+      tell(answer.message);
+    });
+  return html`<div class="card">
+    <div class="row hands">
+      <button class="main" onClick=${() => shoot("shutter")}>Shoot</button>
+      <button onClick=${() => attempt(() => act(`${base}/half-press`), "Focusing was asked for.")}>Focus</button>
+      <button onClick=${() => shoot("af-shutter")}>Focus and shoot</button>
+      <button aria-pressed=${records} class=${records ? "records" : ""} onClick=${movie}>${records ? "Stop the movie" : "Record a movie"}</button>
+    </div>
+    ${captures.length > 0 &&
+    html`<ol class="captures" aria-label="Captures" aria-live="polite">
+      ${captures.map((one) => html`<${Capture} key=${one.number} capture=${one} />`)}
+    </ol>`}
+  </div>`;
+}
+
+function Capture({ capture: { number, exposed, files, failed } }) {
+  const picture = files.find((one) => /\.jpe?g$/i.test(one.savedPath ?? ""));
+  const state = failed ?? (files.length ? "Saved" : exposed ? "Exposed; the file is on the card or on its way." : "Accepted, not exposed yet…");
+  return html`<li class=${failed ? "bad" : ""}>
+    ${picture && html`<a href=${saved(picture.savedPath)} target="_blank" rel="noopener"><img src=${saved(picture.savedPath)} alt=${file(picture.savedPath)} loading="lazy" /></a>`}
+    <div>
+      <p>${state}</p>
+      ${files.map((one) => html`<p><a href=${saved(one.savedPath, true)} download>${file(one.savedPath)}</a> <span class="quiet">${size(one.size)}</span></p>`)}
+      <p class="quiet">${new Date(number / 1000).toLocaleTimeString([], { hour12: false })}</p>
+    </div>
+  </li>`;
+}
+
