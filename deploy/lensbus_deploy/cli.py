@@ -1,81 +1,87 @@
-"""The command `lensbus`."""
+"""The command `lensbus`: its commands, and how they end (`lensbus_deploy.exits`)."""
 
-import argparse
-import os
 import sys
-from pathlib import Path
 
-from lensbus_deploy.breaking import break_camera
-from lensbus_deploy.reload import reload
-from lensbus_deploy.up import up
+try:
+    import typer
+
+    from lensbus_deploy import terminal
+except ImportError as missing:  # the base installation is for taps, and has no terminal
+    sys.stderr.write(
+        f"lensbus: the package {missing.name} is missing: pip install 'lensbus[cli]' for the"
+        " command line, 'lensbus[all]' for a whole system\n"
+    )
+    sys.exit(2)
+
+from lensbus_deploy.commands import (
+    bench,
+    capture,
+    connection,
+    download,
+    events,
+    logs,
+    properties,
+    status,
+    still,
+    streams,
+    system,
+    tap,
+)
+from lensbus_deploy.exits import Code, Failure
 from lensbus_proto.errors import SettingsError
+
+GROUPS = (
+    system,
+    status,
+    events,
+    tap,
+    logs,
+    connection,
+    properties,
+    capture,
+    still,
+    download,
+    streams,
+    bench,
+)
+
+EPILOG = "\n\n".join(
+    (
+        "Exit codes: 0 done, 1 refused or failed, 2 wrong use, 3 no system answers, 4 no such"
+        " camera, stream, property or file, 5 the camera is not ready for it, 6 not allowed.",
+        "LENSBUS_URL and LENSBUS_TOKEN name a system elsewhere.",
+    )
+)
+
+
+def make() -> typer.Typer:
+    """Return the whole command line."""
+    app = typer.Typer(
+        help="Camera racks on one message bus.",
+        epilog=EPILOG,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="markdown",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for group in GROUPS:
+        group.add_to(app)
+    return app
 
 
 def main() -> int:
     """Run the command line; return its exit code."""
-    parser = argparse.ArgumentParser(prog="lensbus", description="Camera racks on one message bus.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    start = commands.add_parser(
-        "up",
-        help="start the whole system and keep it in the foreground",
-        description="Start the whole system; Ctrl-C stops it.",
-    )
-    again = commands.add_parser(
-        "reload",
-        help="replace the gateways of a running system one by one; nobody is refused",
-        description="Replace the gateways one by one. They read lensbus.toml anew.",
-    )
-    broken = commands.add_parser(
-        "break",
-        help="have a simulated camera misbehave",
-        description="Have a simulated camera misbehave until the scenario has struck or is healed.",
-    )
-    broken.add_argument("camera", help="the id of a simulated camera")
-    broken.add_argument("scenario", nargs="?", help="what shall go wrong, see --list")
-    broken.add_argument("parameters", nargs="*", metavar="NAME=VALUE", help="how it goes wrong")
-    broken.add_argument("--list", action="store_true", help="what can go wrong, and what does now")
-    broken.add_argument("--count", action="store_true", help="what the camera has lived through")
-    broken.add_argument(
-        "--heal", nargs="?", const="all", metavar="SCENARIO", help="end one scenario, or all"
-    )
-    for command in (start, again, broken):
-        command.add_argument(
-            "--config", type=Path, help="the lensbus.toml to read (LENSBUS_CONFIG)"
-        )
-        command.add_argument("--state", help="the state folder, instead of the configured one")
-    start.add_argument("--port", type=int, help="the gateway's port, instead of the configured one")
-    options = parser.parse_args()
-    environ = dict(os.environ)
-    if options.command == "up" and options.port is not None:
-        environ["LENSBUS_GATEWAY_PORT"] = str(options.port)
-    if options.state is not None:
-        environ["LENSBUS_SYSTEM_STATE"] = options.state
-    if options.config is not None:
-        environ["LENSBUS_CONFIG"] = str(options.config)
     try:
-        match options.command:
-            case "up":
-                return up(environ)
-            case "reload":
-                return reload(environ)
-            case _:
-                return break_camera(options.camera, requests(broken, options), environ)
+        make()(prog_name="lensbus")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else Code.FAILED
+    except Failure as failure:
+        terminal.tell(str(failure))
+        return failure.code
     except SettingsError as error:
-        sys.stderr.write(f"lensbus: {error}\n")
-        return 2
-
-
-def requests(parser: argparse.ArgumentParser, options: argparse.Namespace) -> list[str]:
-    """Return what `lensbus break` shall ask for, in this order: heal, break, list, count."""
-    wanted = []
-    if options.heal:
-        wanted.append(f"heal {options.heal}")
-    if options.scenario:
-        wanted.append(" ".join(["break", options.scenario, *options.parameters]))
-    wanted += [name for name in ("list", "count") if getattr(options, name)]
-    if not wanted:
-        parser.error("name a scenario, or say --list, --count or --heal")
-    return wanted
+        terminal.tell(str(error))
+        return Code.WRONG_USE
+    return Code.DONE
 
 
 if __name__ == "__main__":

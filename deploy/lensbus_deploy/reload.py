@@ -6,7 +6,8 @@ had an event stream open comes back with its cursor.
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 from xmlrpc.client import Fault, ProtocolError, ServerProxy
@@ -29,17 +30,18 @@ def reload(environ: Mapping[str, str]) -> int:
     """
     config = Path(environ["LENSBUS_CONFIG"]) if environ.get("LENSBUS_CONFIG") else None
     state = load(config, environ).state
-    supervisor = connect(state)
-    for process in processes(supervisor):
-        name = f"{process['group']}:{process['name']}"
-        replace(supervisor, name, process["pid"], state)
-        sys.stdout.write(f"{process['name']} replaced\n")
-        sys.stdout.flush()
+    with connected(state) as supervisor:
+        for process in processes(supervisor):
+            name = f"{process['group']}:{process['name']}"
+            replace(supervisor, name, process["pid"], state)
+            sys.stdout.write(f"{process['name']} replaced\n")
+            sys.stdout.flush()
     return 0
 
 
-def connect(state: Path) -> Any:
-    """Return the supervisor of the system that keeps its state there."""
+@contextmanager
+def connected(state: Path) -> Iterator[Any]:
+    """Yield the supervisor of the system that keeps its state there."""
     path = state / "run" / "supervisor.sock"
     transport = SupervisorTransport("", "", f"unix://{path}")
     # The address is never used, but it must look like one.
@@ -48,7 +50,10 @@ def connect(state: Path) -> Any:
         supervisor.getState()
     except (OSError, ProtocolError) as error:
         raise SettingsError(f"no system runs on the state folder {state}") from error
-    return supervisor
+    try:
+        yield supervisor
+    finally:
+        transport.close()
 
 
 def processes(supervisor: Any) -> list[dict[str, Any]]:

@@ -115,10 +115,12 @@ def test_a_camera_on_a_network_is_named_by_its_address(
 
 
 @pytest.mark.usefixtures("environ")
-def test_nothing_to_do_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(SystemExit) as ended:
-        run(monkeypatch, ALPHA)
-    assert ended.value.code == 2
+def test_nothing_to_do_is_a_mistake(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, ALPHA) == 2
+    said = "lensbus: name a scenario, or say --list, --count or --heal\n"
+    assert capsys.readouterr().err == said
 
 
 def test_an_answer_has_one_fact_on_each_line() -> None:
