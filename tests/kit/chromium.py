@@ -1,4 +1,4 @@
-"""Chromium without a screen, driven through its own protocol: what a person sees, types and clicks."""
+"""Chromium without a screen, driven by its own protocol: what a person sees, types and clicks."""
 
 import base64
 import itertools

@@ -36,8 +36,6 @@ async def watch(socket: WebSocket) -> None:
         page = _Page(socket)
         try:
             await page.serve()
-        except WebSocketDisconnect:
-            pass  # it was left
         finally:
             await page.close()
 
@@ -55,7 +53,10 @@ class _Page:
     async def serve(self) -> None:
         """Read wishes; one for a stream that is waited for already changes nothing."""
         while True:
-            topic = await self._socket.receive_text()
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            topic = message.get("text") or ""  # whatever comes as bytes is no name
             camera, _, stream = topic.partition("/")
             if len(topic) > TOPIC_LIMIT or not stream or len(self._waits) >= TOPICS:
                 await self._socket.close(NONSENSE)
@@ -78,7 +79,7 @@ class _Page:
             self._given[topic] = picture
         try:
             async with self._line:
-                await self._socket.send_bytes(message(topic, picture))
+                await self._socket.send_bytes(told(topic, picture))
         except (WebSocketDisconnect, RuntimeError):
             pass  # it has left; of one that left a moment ago uvicorn says it cannot be sent to
 
@@ -90,7 +91,7 @@ class _Page:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def message(topic: str, picture: Picture | None) -> bytes:
+def told(topic: str, picture: Picture | None) -> bytes:
     """Return what a page is sent: a line that says what follows, and the picture."""
     said: dict[str, object] = {"topic": topic}
     if picture is None:

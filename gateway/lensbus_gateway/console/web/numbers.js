@@ -68,7 +68,8 @@ const [WIDE, HIGH] = [240, 56];
 
 function Plot({ title, unit, points, what, total }) {
   const known = points.filter((value) => value !== null);
-  const most = Math.max(1, ...known);
+  const peak = Math.max(0, ...known);
+  const most = Math.max(1, peak);
   const step = WIDE / Math.max(1, points.length - 1);
   const parts = [];
   let pen = "M";
@@ -84,9 +85,9 @@ function Plot({ title, unit, points, what, total }) {
   const text = last === undefined ? "–" : `${last < 10 && unit === " ms" ? last.toFixed(1) : Math.round(last)}${unit}`;
   const said = total === undefined ? "" : `, ${total} in all`;
   return html`<figure class="card plot"><figcaption><span>${title}</span> <strong>${text}${said}</strong></figcaption>
-    <svg viewBox=${`0 0 ${WIDE} ${HIGH}`} preserveAspectRatio="none" role="img" aria-label=${`${title}: ${text} now, at most ${Math.round(most)}${unit}. ${what}`}>
+    <svg viewBox=${`0 0 ${WIDE} ${HIGH}`} preserveAspectRatio="none" role="img" aria-label=${`${title}: ${text} now, at most ${Math.round(peak)}${unit}. ${what}`}>
       <line x1="0" x2=${WIDE} y1=${HIGH - 2} y2=${HIGH - 2} class="axis" /><path d=${parts.join("")} />
     </svg>
-    <p class="quiet">${what}.${known.length ? ` At most ${Math.round(most)}${unit}.` : ""}</p>
+    <p class="quiet">${what}.${known.length ? ` At most ${Math.round(peak)}${unit}.` : ""}</p>
   </figure>`;
 }

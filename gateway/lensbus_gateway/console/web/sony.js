@@ -52,7 +52,6 @@ function useProperties({ camera, connected, epoch }) {
     let over = false;
     let timer = 0;
     const look = async () => {
-    if (!shows) return setFrames([]);
       try {
         const answer = await ask(`${sony(camera)}/properties/all`);
         if (!over) setProperties(answer.data.properties);
@@ -110,6 +109,7 @@ function Connection({ entry, mode }) {
 // Live view and the focus point
 
 const GRID = 0.02;
+const NEAR = 0.08;
 
 function Live({ entry }) {
   const { camera, model } = entry;
@@ -120,16 +120,22 @@ function Live({ entry }) {
   const box = useRef();
 
   const look = async () => {
-    if (!shows) return setFrames([]);
+    if (!shows) return [];
     const answer = await ask(`${base}/af-area-position`).catch(() => null);
-    setFrames(answer?.data.frames ?? []);
+    const found = answer?.data.frames ?? [];
+    setFrames(found);
+    return found;
   };
   useEvery(1000, look, [camera, shows]);
 
   const focusAt = async (point) => {
     setAim(point);
-    await attempt(() => act(`${base}/af-area-position`, { normalized: point }, "PUT"));
-    await look();
+    if (!(await attempt(() => act(`${base}/af-area-position`, { normalized: point }, "PUT")))) return;
+    const found = await look();
+    // Accepted is not done: where the frame is, only the camera tells.
+    if (found.length && !found.some(({ normalized }) => Math.hypot(normalized.x - point.x, normalized.y - point.y) < NEAR)) {
+      tell("The camera kept its focus frame where it was", "bad", "Choose a focus area that can be moved, such as a flexible spot.");
+    }
   };
   const click = (event) => {
     const frame = box.current.getBoundingClientRect();
@@ -149,7 +155,7 @@ function Live({ entry }) {
     <div class="aim" ref=${box} tabindex="0" role="application" onClick=${click} onKeyDown=${key}
       aria-label=${`Live view of ${model}. Click sets the focus point; arrow keys move it, Enter sets it.`}>
       <${Picture} camera=${camera} stream="liveview" label=${`Live view of ${model}`} onShown=${setShows} />
-      ${frames.map((frame) => html`<span class=${`frame ${frame.state === "focused" ? "sharp" : ""}`} style=${placeOf(frame)}></span>`)}
+      ${shows && frames.map((frame) => html`<span class=${`frame ${frame.state === "focused" ? "sharp" : ""}`} style=${placeOf(frame)}></span>`)}
       ${aim && html`<span class="cross" style=${{ left: `${aim.x * 100}%`, top: `${aim.y * 100}%` }}></span>`}
       ${shows === false && html`<p class="over">Live view is off.</p>`}
     </div>

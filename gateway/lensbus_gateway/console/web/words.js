@@ -28,13 +28,20 @@ export function clock(at) {
   return `${time.toLocaleTimeString([], { hour12: false })}.${String(time.getMilliseconds()).padStart(3, "0")}`;
 }
 
+const SOME = 6;
+
+function some(list) {
+  const more = list.length - SOME;
+  return list.slice(0, SOME).join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
 /** What an event says, in one line. */
 export function sense(kind, data) {
   const on = data.stream ?? "";
   switch (kind) {
     case "connected": return "Connected.";
     case "disconnected": return data.error && data.error !== "0x00000000" ? `Disconnected: ${data.reason ?? data.error}` : "Disconnected.";
-    case "propertyChanged": return `${data.count} ${data.count === 1 ? "property" : "properties"} changed (${data.codes?.join(", ")})`;
+    case "propertyChanged": return `${data.count} ${data.count === 1 ? "property" : "properties"} changed (${some(data.codes ?? [])})`;
     case "afStatus": return { focused: "In focus.", unlocked: "Focus released.", tracking: "Focus follows." }[data.state] ?? data.state;
     case "warning": return data.code === "0x20011" ? "A picture was exposed." : `${data.message} (${data.code})`;
     case "error": return `${data.message} (${data.code})`;
