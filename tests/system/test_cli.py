@@ -15,6 +15,9 @@ from PIL import Image
 from kit.cli import lensbus, names
 from kit.processes import environ, free_port, wait_for
 from kit.system import ALL, ALPHA, CINEMA, OAK, OAK_ONE, System, running_system, wait_for_cameras
+from lensbus_deploy.exits import Failure
+from lensbus_deploy.remote.files import check_saved, copy
+from lensbus_deploy.remote.system import System as Remote
 
 
 @pytest.fixture(scope="module")
@@ -203,6 +206,28 @@ def test_files_of_the_card_are_fetched_and_checked(rack: System) -> None:
     newest = lensbus(rack, "download", ALPHA, "--newest", "2").out.splitlines()
     assert len(newest) == 2
     assert all(line.endswith("size and SHA-256 are right)") for line in newest)
+
+
+def test_a_file_of_the_card_is_copied_here_over_http(rack: System, tmp_path: Path) -> None:
+    name = lensbus(rack, "download", ALPHA, "--list", "--json").json[1]["path"].rpartition("/")[2]
+    (told,) = lensbus(rack, "download", ALPHA, name, "-o", str(tmp_path / "here"), "--json").json
+    copied = Path(told["copy"])
+    assert copied.parent == tmp_path / "here"
+    assert copied.read_bytes() == Path(told["file"]).read_bytes()
+    assert [entry.name for entry in copied.parent.iterdir()] == [copied.name]
+
+
+def test_a_file_that_is_not_what_was_told_gets_no_name(rack: System, tmp_path: Path) -> None:
+    (told,) = lensbus(rack, "download", ALPHA, "--newest", "1", "--json").json
+    Path(told["file"]).write_bytes(b"somebody else wrote this")
+    here = Remote(rack.url)
+    with pytest.raises(Failure, match="is not what the camera sent: 24 bytes"):
+        copy(here, told, tmp_path)
+    with pytest.raises(Failure, match="is not what the camera sent: 24 bytes"):
+        check_saved(told)
+    with pytest.raises(Failure, match="404"):
+        copy(here, {**told, "file": "/etc/passwd"}, tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_download_that_breaks_off_is_told(rack: System) -> None:

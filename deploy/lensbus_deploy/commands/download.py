@@ -1,13 +1,11 @@
 """`download`: what is on the card of a Sony camera, and fetching it.
 
-The camera's worker pulls a file onto the host of the system. A file that can be read here too is
-held against the size and the SHA-256 that the event of its arrival told.
+The camera's worker pulls a file onto the host of the system, and `--output` copies it from there to
+here. Both are held against the size and the SHA-256 that the event of its arrival told.
 """
 
-import hashlib
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Final
@@ -18,6 +16,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from lensbus_deploy.commands.options import CameraId, Json, Token, Url, examples, reach
 from lensbus_deploy.exits import Code, Failure
 from lensbus_deploy.remote.events import EventStream
+from lensbus_deploy.remote.files import check_saved, copy
 from lensbus_deploy.remote.registry import find_ready
 from lensbus_deploy.remote.sse import Message
 from lensbus_deploy.remote.system import System, refusal
@@ -27,7 +26,6 @@ from lensbus_deploy.terminal import console, show, show_json, show_table, tell
 SILENCE_S: Final = 150.0
 BUSY_S: Final = 120.0
 LOOK_S: Final = 0.2
-_BLOCK_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +51,7 @@ def add_to(app: typer.Typer) -> None:
             "lensbus download D10F60149B0C --list",
             "lensbus download D10F60149B0C DSC00001.JPG",
             "lensbus download D10F60149B0C --newest 2 --json",
+            "lensbus download D10F60149B0C DSC00002.JPG --output pictures",
             "lensbus download D10F60149B0C --all",
         )
     )(download)
@@ -76,6 +75,16 @@ def download(
             "--to",
             metavar="FOLDER",
             help="Where to, on the system's host, below sony.save_roots.",
+            show_default=False,
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FOLDER",
+            help="Copy the files here too, from wherever the system runs.",
             show_default=False,
         ),
     ] = None,
@@ -118,11 +127,16 @@ def download(
             task = progress.add_task(file.name, total=file.size)
             begin(system, found.id, file, to)
             arrived = follow(stream, file, progress, task)
-            checked = check(arrived)
-            results.append({**arrived, "checked": checked})
+            if output is not None:
+                arrived["copy"] = str(copy(system, arrived, output))
+            arrived["checked"] = output is not None or check_saved(arrived)
+            results.append(arrived)
             if not as_json:
-                how = "size and SHA-256 are right" if checked else "on the system's host"
-                show(f"{arrived['file']} ({arrived['size']} bytes, {how})")
+                how = (
+                    "size and SHA-256 are right" if arrived["checked"] else "on its host, unchecked"
+                )
+                place = arrived.get("copy", arrived["file"])
+                show(f"{place} ({arrived['size']} bytes, {how})")
     if as_json:
         show_json(results)
 
@@ -193,26 +207,6 @@ def _is_of(message: Message, file: CardFile) -> bool:
         file.content_id,
         file.file_id,
     )
-
-
-def check(arrived: dict[str, Any]) -> bool:
-    """Hold a file against what was told of it; False if it cannot be read from here."""
-    path = Path(arrived["file"])
-    digest = hashlib.sha256()
-    size = 0
-    with suppress(FileNotFoundError, PermissionError):
-        with path.open("rb") as content:
-            while block := content.read(_BLOCK_BYTES):
-                digest.update(block)
-                size += len(block)
-        if (size, digest.hexdigest()) != (arrived["size"], arrived["sha256"]):
-            raise Failure(
-                Code.FAILED,
-                f"{path} is not what the camera sent: {size} bytes, SHA-256"
-                f" {digest.hexdigest()}; fetch it again",
-            )
-        return True
-    return False
 
 
 def _list(card: Sequence[CardFile], *, as_json: bool) -> None:

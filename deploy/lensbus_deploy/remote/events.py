@@ -15,6 +15,8 @@ from lensbus_deploy.remote.system import Answer, System, refusal
 # Of silence: a gateway sends a heartbeat each second, so that this line is dead.
 SILENCE_S: Final = 10.0
 RETRY_S: Final = 1.0
+# What may be over at the next try: a gateway that ends also breaks off what has just reached it.
+PASSING: Final = (Code.UNREACHABLE, Code.FAILED)
 
 Told = Callable[[str], None]
 
@@ -64,7 +66,7 @@ class EventStream:
             try:
                 self._connect()
             except Failure as failure:
-                if failure.code is not Code.UNREACHABLE:
+                if failure.code not in PASSING:
                     raise
             else:
                 return
