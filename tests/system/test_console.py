@@ -14,7 +14,16 @@ from PIL import Image
 
 from kit.chromium import Page, chromium, has_chromium
 from kit.processes import wait_for
-from kit.system import ALPHA, CINEMA, OAK, System, command_of, running_system, wait_for_cameras
+from kit.system import (
+    ALPHA,
+    CINEMA,
+    OAK,
+    OAK_ONE,
+    System,
+    command_of,
+    running_system,
+    wait_for_cameras,
+)
 
 pytestmark = [
     pytest.mark.slow,
@@ -73,13 +82,21 @@ def test_the_wall_is_one_click_away_and_moves(rack: System, page: Page, tmp_path
     press_button(page, "Connect all 2 Sony cameras")
     reads(page, "ILCE-7M4")
 
+    tiles = 2 + sum(
+        one["active"]
+        for camera in (OAK, OAK_ONE)
+        for one in rack.json("GET", f"/cameras/{camera}/streams")
+    )
+
     def moving() -> list[float] | None:
         now: list[float | None] = page.run(SEQUENCES)
-        return [one for one in now if one] if len(now) >= 4 and all(now) else None
+        return [one for one in now if one] if len(now) == tiles and all(now) else None
 
     before = wait_for(moving, limit_s=30, every_s=0.2)
     wait_for(
-        lambda: all(new > old for new, old in zip(moving() or before, before, strict=True)), 15
+        lambda: all(new > old for new, old in zip(moving() or before, before, strict=True)),
+        limit_s=15,
+        every_s=0.2,
     )
     # One stream of events and one socket for every picture: the rest of the six stays free.
     opened = page.run(

@@ -62,6 +62,6 @@ export function Picture({ camera, stream, label, pace_ms = 0, onShown = () => {}
 
   return html`<div class="picture" ref=${box}>
     <canvas ref=${canvas} width="640" height="400" role="img" aria-label=${label}></canvas>
-    <span class="age" ref=${age} title="Age of this picture"></span>
+    <span class="age" ref=${age} aria-hidden="true" title="Age of this picture"></span>
   </div>`;
 }

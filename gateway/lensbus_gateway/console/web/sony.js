@@ -110,6 +110,7 @@ function Connection({ entry, mode }) {
 
 const GRID = 0.02;
 const NEAR = 0.08;
+const FLOWS_MS = 1200;
 
 function Live({ entry }) {
   const { camera, model } = entry;
@@ -118,9 +119,18 @@ function Live({ entry }) {
   const [frames, setFrames] = useState([]);
   const [aim, setAim] = useState(null);
   const box = useRef();
+  const flow = useRef({ first: Infinity, last: 0 }); // when pictures began to come, and the last
 
+  const draw = (there) => {
+    const now = Date.now();
+    const goesOn = now - flow.current.last < FLOWS_MS;
+    if (there) flow.current = { first: goesOn ? flow.current.first : now, last: now };
+    setShows(there);
+  };
   const look = async () => {
-    if (!shows) return [];
+    // Without a flow of pictures there is no frame to ask for, and a last one may be shown still.
+    const now = Date.now();
+    if (now - flow.current.last > FLOWS_MS || now - flow.current.first < FLOWS_MS) return [];
     const answer = await ask(`${base}/af-area-position`).catch(() => null);
     const found = answer?.data.frames ?? [];
     setFrames(found);
@@ -154,7 +164,7 @@ function Live({ entry }) {
   return html`<div class="card flush">
     <div class="aim" ref=${box} tabindex="0" role="application" onClick=${click} onKeyDown=${key}
       aria-label=${`Live view of ${model}. Click sets the focus point; arrow keys move it, Enter sets it.`}>
-      <${Picture} camera=${camera} stream="liveview" label=${`Live view of ${model}`} onShown=${setShows} />
+      <${Picture} camera=${camera} stream="liveview" label=${`Live view of ${model}`} onShown=${draw} />
       ${shows && frames.map((frame) => html`<span class=${`frame ${frame.state === "focused" ? "sharp" : ""}`} style=${placeOf(frame)}></span>`)}
       ${aim && html`<span class="cross" style=${{ left: `${aim.x * 100}%`, top: `${aim.y * 100}%` }}></span>`}
       ${shows === false && html`<p class="over">Live view is off.</p>`}

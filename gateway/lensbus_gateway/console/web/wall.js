@@ -56,9 +56,9 @@ export async function goLive(camera, mode = LIVE_MODE) {
 
 function Tile({ entry, stream, children, note }) {
   return html`<li class="tile">
-    <a href=${`#/camera/${entry.camera}${stream ? `/${stream}` : ""}`} aria-label=${`${entry.model} ${entry.camera}${stream ? ` ${stream}` : ""}`}>
+    <a href=${`#/camera/${entry.camera}${stream ? `/${stream}` : ""}`}>
       ${children}
-      <div class="caption"><span class="model">${entry.model}</span> <span class="quiet">${stream ?? entry.camera}</span></div>
+      <div class="caption"><span class="model">${entry.model}</span> <span class="quiet" title=${entry.camera}>${stream ? `${stream} · …${entry.camera.slice(-6)}` : entry.camera}</span></div>
     </a>
     ${note}
   </li>`;
