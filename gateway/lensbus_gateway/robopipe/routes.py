@@ -9,7 +9,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from lensbus_gateway.robopipe import cameras, config, control, mjpeg, stills, streams, video, webrtc
+from lensbus_gateway.robopipe import (
+    cameras,
+    config,
+    control,
+    mjpeg,
+    networks,
+    stills,
+    streams,
+    video,
+    webrtc,
+)
 from lensbus_gateway.robopipe.answers import detail
 from lensbus_gateway.robopipe.resource import Resource
 
@@ -34,11 +44,15 @@ RESOURCES: Final = {
     STREAM + "/still": Resource(get=stills.get_still),
     STREAM + "/points": Resource(get=stills.get_points),
     STREAM + "/mjpeg": Resource(get=mjpeg.get_mjpeg),
+    STREAM + "/nn": Resource(
+        get=networks.get_network, post=networks.deploy_network, delete=networks.remove_network
+    ),
     STREAM + "/video": Resource(post=webrtc.answer_offer),
 }
 
 SOCKETS: Final = {
     STREAM + "/video": video.show_video,
+    STREAM + "/nn": networks.show_findings,
 }
 
 
