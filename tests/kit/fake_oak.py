@@ -120,6 +120,7 @@ MONO_CAPABILITIES = COLOR_CAPABILITIES | {
     "auto_focus_modes": [],
     "auto_whitebalance_modes": None,
 }
+FILM = b"\0\0\0\x18ftyp"
 RIVALS = {"CAM_B": ("DEPTH_B_C",), "CAM_C": ("DEPTH_B_C",), "DEPTH_B_C": ("CAM_B", "CAM_C")}
 
 
@@ -145,6 +146,8 @@ class FakeOak:
         default_factory=lambda: {"CAM_A": dict(COLOR), "CAM_B": dict(MONO)}
     )
     controls: dict[str, dict[str, Any]] = field(default_factory=lambda: {"CAM_A": dict(CONTROL)})
+    uploads: dict[str, bytearray] = field(default_factory=dict)
+    films: dict[str, str] = field(default_factory=dict)
 
     @property
     def device(self) -> dict[str, str]:
@@ -217,7 +220,8 @@ class FakeOak:
     def do_streams_list(self) -> dict[str, Any]:
         return {
             "streams": [
-                {"name": name, "active": on, "replay": False} for name, on in self.active.items()
+                {"name": name, "active": on, "replay": name in self.films}
+                for name, on in self.active.items()
             ]
         }
 
@@ -241,6 +245,33 @@ class FakeOak:
         for stream in activate:
             self.do_stream_activate(stream)
         return self.do_streams_list()
+
+    # Files
+
+    def do_upload(self, upload: str, offset: int, data: bytes) -> dict[str, Any]:
+        held = self.uploads.setdefault(upload, bytearray())
+        assert len(held) == offset, "pieces follow each other"
+        held += data
+        return {"received": len(held)}
+
+    def do_upload_drop(self, upload: str) -> dict[str, Any]:
+        self.uploads.pop(upload, None)
+        return {}
+
+    def do_replay_get(self, stream: str) -> dict[str, Any]:
+        return {"replay": stream in self.films, "filename": self.films.get(stream)}
+
+    def do_replay_set(self, stream: str, upload: str, size: int, filename: str) -> dict[str, Any]:
+        content = bytes(self.uploads.pop(upload))
+        assert len(content) == size
+        if not content.startswith(FILM):
+            raise BadArguments("this is not a film", detail={"field": "video"})
+        self.films[stream] = filename
+        return self.do_replay_get(stream)
+
+    def do_replay_clear(self, stream: str) -> dict[str, Any]:
+        self.films.pop(stream, None)
+        return self.do_replay_get(stream)
 
     # Config and control
 

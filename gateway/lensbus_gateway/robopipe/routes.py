@@ -15,6 +15,7 @@ from lensbus_gateway.robopipe import (
     control,
     mjpeg,
     networks,
+    replay,
     stills,
     streams,
     video,
@@ -46,6 +47,9 @@ RESOURCES: Final = {
     STREAM + "/mjpeg": Resource(get=mjpeg.get_mjpeg),
     STREAM + "/nn": Resource(
         get=networks.get_network, post=networks.deploy_network, delete=networks.remove_network
+    ),
+    STREAM + "/replay": Resource(
+        get=replay.get_film, post=replay.show_film, delete=replay.end_film
     ),
     STREAM + "/video": Resource(post=webrtc.answer_offer),
 }

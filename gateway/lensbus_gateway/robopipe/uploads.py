@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from starlette.requests import Request
 
-from lensbus_gateway.robopipe.bus import ask
+from lensbus_gateway.robopipe.bus import ask_camera
 from lensbus_proto.errors import CommandError
 
 PIECE: Final = 512 * 1024  # a request has at most 1 MiB
+PIECE_S: Final = 5.0
 
 
 @asynccontextmanager
@@ -25,12 +26,17 @@ async def carried(
     size = 0
     try:
         async for piece in _pieces(content):
-            await ask(request, "upload", {"upload": upload, "offset": size, "data": piece})
+            await _send(request, "upload", {"upload": upload, "offset": size, "data": piece})
             size += len(piece)
         yield {"upload": upload, "size": size}
     except BaseException:
         await _drop(request, upload)
         raise
+
+
+async def _send(request: Request, name: str, arguments: Mapping[str, Any]) -> None:
+    camera: str = request.path_params["mxid"]
+    await ask_camera(request, camera, name, arguments, deadline_s=PIECE_S)
 
 
 async def _pieces(content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
@@ -46,6 +52,6 @@ async def _pieces(content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
 
 async def _drop(request: Request, upload: str) -> None:
     try:
-        await ask(request, "upload.drop", {"upload": upload})
+        await _send(request, "upload.drop", {"upload": upload})
     except CommandError:
         return  # the worker drops by itself what does not grow

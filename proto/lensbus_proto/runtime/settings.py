@@ -143,6 +143,7 @@ class OakSettings:
     video_mbit: float = 8.0
     upload_limit_bytes: int = 268_435_456
     addresses: tuple[str, ...] = ()
+    replay_sources: tuple[str, ...] = ()
     simulator: OakSimulatorSettings = field(default_factory=OakSimulatorSettings)
 
 
