@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from lensbus_gateway.robopipe.answers import part, value
+from lensbus_gateway.robopipe.answers import detail, part, value
 from lensbus_gateway.robopipe.bus import REOPEN_DEADLINE_S, ask
 from lensbus_gateway.robopipe.models import NETWORK, NNConfig
 from lensbus_gateway.robopipe.shown import check_shown
@@ -46,6 +46,10 @@ async def deploy_network(request: Request) -> Response:
     """Have a network look at a stream, in place of the one before."""
     async with _form(request) as form:
         config, model = await _read(form, path_faults(request))
+        limit: int = request.app.state.settings.oak.upload_limit_bytes
+        if (model.size or 0) > limit:
+            return detail(f"The model has more than {limit} bytes", 413)
+        await check_shown(request)
         async with carried(request, _content(model)) as uploaded:
             filename = model.filename or ""
             wanted = config.model_dump(mode="json")
