@@ -50,6 +50,9 @@ class CountingDriver:
         self._record = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
 
     def open(self) -> Description:
+        return self.describe()
+
+    def describe(self) -> Description:
         return Description("source", "Source 1")
 
     def close(self) -> None:

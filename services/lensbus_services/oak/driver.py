@@ -89,12 +89,18 @@ class OakDriver:
         cv2.setNumThreads(1)  # more would only take the cores from the other workers
         self._uploads.clear()
         self._camera.open()
-        return Description(VENDOR, self._camera.identity().camera_name, self._details())
+        return self.describe()
 
     def close(self) -> None:
         """Stop the pipelines and let go of the camera."""
         self._camera.close()
         self._uploads.clear()
+
+    def describe(self) -> Description:
+        """Return what the camera has, and whether it is booted now."""
+        identity = self._camera.identity()
+        details = self._camera.features().details() | {"device": asdict(identity)}
+        return Description(VENDOR, identity.camera_name, details)
 
     def execute(self, name: str, arguments: Mapping[str, Any], deadline_s: float) -> Result:
         """Carry out one of the commands for OAK cameras."""
@@ -165,11 +171,7 @@ class OakDriver:
     # The camera
 
     def _describe(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
-        model = self._camera.identity().camera_name
-        return Result({"vendor": VENDOR, "model": model, "details": self._details()})
-
-    def _details(self) -> dict[str, Any]:
-        return self._camera.features().details() | {"device": asdict(self._camera.identity())}
+        return Result(asdict(self.describe()))
 
     def _device(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
         return Result(asdict(self._camera.identity()))

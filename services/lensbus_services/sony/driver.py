@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -86,16 +86,20 @@ class SonyDriver:
                 if opened.session.close(CLOSE_S):
                     opened.sdk.release()
 
+    def describe(self) -> Description:
+        """Return what the camera is and how it is reached."""
+        opened = self._opened
+        if opened is None:
+            raise CameraGone(ENDING)
+        return opened.description
+
     def execute(self, name: str, arguments: Mapping[str, Any], deadline_s: float) -> Result:
         """Carry out one command; `deadline_s` is the time in seconds that the caller waits."""
         opened = self._opened
         if opened is None:
             raise CameraGone(ENDING)
         if name == "describe":
-            told = opened.description
-            return Result(
-                {"vendor": told.vendor, "model": told.model, "details": dict(told.details)}
-            )
+            return Result(asdict(opened.description))
         return Result(opened.commands.execute(name, arguments, deadline_s))
 
     def drain(self, timeout_s: float) -> Sequence[Observation]:
