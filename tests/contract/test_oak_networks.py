@@ -10,8 +10,13 @@ import pytest
 
 from kit.nn_models import archive, blob, head
 from kit.oak_camera import ONE, PRO, Camera, settled
-from lensbus_proto.errors import BadArguments, NotActive, NotFound, Unsupported
+from kit.oak_device import FakeDevice, FakePipeline
+from lensbus_proto.errors import BadArguments, CameraError, NotActive, NotFound, Unsupported
+from lensbus_proto.runtime.settings import OakSettings
 from lensbus_services.driver import Frame
+from lensbus_services.oak.backend import Report
+from lensbus_services.oak.device import DeviceBackend
+from lensbus_services.oak.freshness import Backoff
 from lensbus_services.oak.scene import DISCS, Lens, color_lens, left_lens, view
 
 PIXEL = 1.5  # a box may be off by so much: places are rounded to whole pixels
@@ -354,5 +359,46 @@ def test_a_camera_without_depth_places_nothing(tmp_path: Path) -> None:
         said = told(camera)["detections"]
         assert said
         assert not any("spatial_coords" in each for each in said)
+    finally:
+        camera.driver.close()
+
+
+class PickyPipeline(FakePipeline):
+    """Of a device that cannot run networks."""
+
+    def start(self) -> None:
+        if self.networks:
+            raise RuntimeError("NeuralNetwork: blob was compiled for more shaves than there are")
+        super().start()
+
+
+def test_a_network_that_the_device_refuses_leaves_the_camera_as_it_was(tmp_path: Path) -> None:
+    made: list[FakePipeline] = []
+
+    def pipeline(device: FakeDevice) -> FakePipeline:
+        made.append(PickyPipeline(device))
+        return made[-1]
+
+    def backend(camera: str, settings: OakSettings, state: Path, report: Report) -> DeviceBackend:
+        return DeviceBackend(
+            camera,
+            report,
+            crash_folder=state,
+            open_device=FakeDevice,
+            make_pipeline=pipeline,
+            backoff=Backoff(0.01, 0.05),
+        )
+
+    camera = Camera(PRO, tmp_path, make=backend)
+    try:
+        with pytest.raises(CameraError, match="more shaves"):
+            deploy(camera, blob(), {"type": "Generic"})
+        settled(lambda: camera.driver.observed() == 3)
+        assert made[-1].is_running
+        assert not made[-1].networks
+        assert camera.ask("nn.get", stream="CAM_A") == {"network": None}
+        assert models(camera) == []
+        kinds = [kind for kind, _, _ in camera.seen()]
+        assert kinds == ["connected", "disconnected", "connected"]
     finally:
         camera.driver.close()
