@@ -28,7 +28,10 @@ class SystemSettings:
 
 @dataclass(frozen=True, slots=True)
 class BusSettings:
-    """The broker's six ZeroMQ endpoints; `{run}` is the folder `run` in the state folder."""
+    """The ZeroMQ endpoints of the broker, and that of each vendor's discovery.
+
+    `{run}` is the folder `run` in the state folder.
+    """
 
     events: str = "ipc://{run}/events"
     commands: str = "ipc://{run}/commands"
@@ -36,6 +39,7 @@ class BusSettings:
     worker_events: str = "ipc://{run}/worker-events"
     worker_commands: str = "ipc://{run}/worker-commands"
     worker_pictures: str = "ipc://{run}/worker-pictures"
+    discovery: str = "ipc://{run}/discovery-{vendor}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +171,10 @@ class Settings:
         """The state folder, absolute."""
         return Path(self.system.state).expanduser().absolute()
 
-    def endpoint(self, name: str) -> str:
-        """Return one endpoint of the bus with its folder filled in."""
+    def endpoint(self, name: str, vendor: str = "") -> str:
+        """Return one endpoint of the bus with its folder, and the vendor, filled in."""
         address: str = getattr(self.bus, name)
-        return address.format(run=self.state / "run")
+        return address.format(run=self.state / "run", vendor=vendor)
 
 
 def load(path: Path | None, environ: Mapping[str, str] | None = None) -> Settings:
