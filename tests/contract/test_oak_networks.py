@@ -144,6 +144,21 @@ def test_an_archive_names_its_classes_and_how_sure_it_must_be(camera: Camera) ->
     assert told(camera)["detections"][0]["confidence"] >= 0.9
 
 
+@pytest.mark.parametrize("is_softmax", [True, False])
+def test_a_classifier_says_what_the_whole_picture_is(camera: Camera, is_softmax: bool) -> None:
+    """Yellow is the nearest disc, and the surest."""
+    made = head("red", "yellow", "dog", "cat", "cow", "hen", "pig")
+    made["metadata"]["is_softmax"] = is_softmax
+    model = archive(made | {"parser": "ClassificationParser"})
+    deploy(camera, model, {"type": "Generic"}, name="m.tar.xz")
+    (whole,) = told(camera)["detections"]
+    assert (whole["label"], whole["coords"]) == (1, [0.0, 0.0, 1.0, 1.0])
+    assert 0.9 < whole["confidence"] < 1.0
+    raw = {"type": "Generic", "nn_config": {"use_parser": False}}
+    deploy(camera, model, raw, name="m.tar.xz")
+    assert all(isinstance(each, float) for each in told(camera)["detections"])
+
+
 def test_only_what_is_sure_enough_is_told(camera: Camera) -> None:
     """Near things are surer: yellow, the nearest, is the last that is found."""
     for threshold, labels in ((0.8, {0, 1, 2, 3}), (0.9, {2, 3}), (0.93, {3}), (0.99, set())):

@@ -37,10 +37,27 @@ def test_an_archive_names_its_heads_too(write: Write, packing: str) -> None:
     assert inspect(write(f"m.tar.{packing}", content)) == Model(
         input_size=(300, 200),
         outputs=(Layer("seven", (1, 7)),),
-        parsers=("YOLO",),
         labels=("red", "green"),
         threshold=0.25,
+        detects=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("parser", "detects", "classifies"),
+    [
+        ("YOLO", True, False),
+        ("SSD", True, False),
+        ("ClassificationParser", False, True),
+        ("SegmentationParser", False, False),
+    ],
+)
+def test_depthai_says_which_heads_it_reads(
+    write: Write, parser: str, detects: bool, classifies: bool
+) -> None:
+    content = archive(head("red") | {"parser": parser})
+    model = inspect(write("m.tar.xz", content))
+    assert (model.detects, model.classifies) == (detects, classifies)
 
 
 def test_a_file_that_ends_depthai_is_no_model(write: Write) -> None:

@@ -158,7 +158,7 @@ def test_the_words_of_a_client_reach_the_parser(one: Rack) -> None:
 
 
 def test_an_archive_says_itself_how_it_is_read(one: Rack) -> None:
-    model = replace(MODEL, parsers=("YOLO",), labels=("red",), threshold=0.5)
+    model = replace(MODEL, detects=True, labels=("red",), threshold=0.5)
     packed = archive(head("red", threshold=0.5))
     one.run(one.network(packed=packed, model=model, type="Detection"))
     assert one.node().told == {"archive": (300, 200), "threads": 2, "threshold": 0.5}

@@ -5,7 +5,7 @@ import pytest
 from lensbus_services.oak.networks import Layer, Model, Network, Wish, wish
 from lensbus_services.oak.shelf import Shelf, name_of
 
-MODEL = Model((300, 200), (Layer("seven", (7, 1)),), ("YOLO",), ("red",), 0.5)
+MODEL = Model((300, 200), (Layer("seven", (7, 1)),), ("red",), 0.5, detects=True)
 TUNED = wish(
     {
         "type": "YOLO",

@@ -1,12 +1,42 @@
 """What depthai's networks send, in our own values."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
+
+import numpy as np
 
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_services.oak.backend import Finding, Thing
+from lensbus_services.oak.networks import Network
 from lensbus_services.oak.running import now
 from lensbus_services.oak.sdk import dai
+
+WHOLE: Final = (0.0, 0.0, 1.0, 1.0)
+
+
+def reader(network: Network) -> Callable[[str, Any], Finding]:
+    """Return what takes over the messages of a network."""
+
+    def read(stream: str, message: Any) -> Finding:
+        found = finding(stream, message)
+        if not network.classifies or not found.numbers:
+            return found
+        whole = classified(found.numbers, is_softmax=network.model.is_softmax)
+        return replace(found, things=(whole,) if whole.confidence >= network.threshold else ())
+
+    return read
+
+
+def classified(numbers: Sequence[float], *, is_softmax: bool) -> Thing:
+    """Return the likeliest class as a thing that is the whole picture."""
+    values = np.asarray(numbers, np.float64)
+    if not is_softmax:
+        values = np.exp(values - values.max())
+        values /= values.sum()
+    label = int(values.argmax())
+    return Thing(label, float(values[label]), WHOLE)
 
 
 def finding(stream: str, message: Any) -> Finding:

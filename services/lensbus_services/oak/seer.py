@@ -8,6 +8,7 @@ import math
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lensbus_services.oak.backend import Plan
 from lensbus_services.oak.features import Size
@@ -75,13 +76,29 @@ class Seer:
         return dai.Point3f((x_m - self._lens.right_m) * 1000, -y_m * 1000, thing.distance_m * 1000)
 
     def _numbers(self, time_s: float) -> Any:
-        """Return the layers that the model has, with numbers that move."""
+        """Return the layers that the model has, with numbers that move.
+
+        A classifier's first layer says which thing it is that is seen best.
+        """
         message = dai.NNData()
         for layer in self._network.model.outputs:
             turns = np.arange(layer.length, dtype=np.float32) / max(1, layer.length)
             values = 0.5 + 0.5 * np.sin(2 * np.pi * (turns + time_s / 4))
+            if self._network.classifies and layer is self._network.model.outputs[0]:
+                values = self._classes(layer.length, time_s)
             message.addTensor(layer.name, values.astype(np.float32)[None, :])
         return message
+
+    def _classes(self, length: int, time_s: float) -> NDArray[Any]:
+        things = () if self._scene is None else self._scene.things
+        found = (self._detection(index, thing, time_s) for index, thing in enumerate(things))
+        known = [each for each in found if each is not None and each.label < length]
+        shares = np.full(length, 1.0 / length)
+        if known and length > 1:
+            best = max(known, key=lambda each: float(each.confidence))
+            shares[:] = (1.0 - best.confidence) / (length - 1)
+            shares[best.label] = best.confidence
+        return shares if self._network.model.is_softmax else np.log(np.maximum(shares, 1e-9))
 
 
 def mapped(box: Box, plan: Plan) -> Box:
