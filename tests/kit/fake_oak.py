@@ -148,6 +148,7 @@ class FakeOak:
     )
     controls: dict[str, dict[str, Any]] = field(default_factory=lambda: {"CAM_A": dict(CONTROL)})
     uploads: dict[str, bytes] = field(default_factory=dict)
+    recording: bytes = b""
     films: dict[str, str] = field(default_factory=dict)
     networks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -296,6 +297,11 @@ class FakeOak:
     def do_upload_drop(self, upload: str) -> dict[str, Any]:
         self.uploads.pop(upload, None)
         return {}
+
+    def do_recording(self) -> Reply:
+        if not self.recording:
+            raise NotFound("there is no recording; see oak.recording.seconds")
+        return Reply("1", {"mime": "video/webm"}, parts=(self.recording,))
 
     def do_replay_get(self, stream: str) -> dict[str, Any]:
         return {"replay": stream in self.films, "filename": self.films.get(stream)}

@@ -136,6 +136,15 @@ class OakSimulatorSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OakRecordingSettings:
+    """How much of the main stream of each OAK camera is kept as a film (0: nothing)."""
+
+    seconds: float = 0.0
+    fps: float = 5.0
+    width: int = 960
+
+
+@dataclass(frozen=True, slots=True)
 class OakSettings:
     """OAK cameras: real devices or the simulator, and which streams are on after boot."""
 
@@ -148,6 +157,7 @@ class OakSettings:
     upload_limit_bytes: int = 268_435_456
     addresses: tuple[str, ...] = ()
     replay_sources: tuple[str, ...] = ()
+    recording: OakRecordingSettings = field(default_factory=OakRecordingSettings)
     simulator: OakSimulatorSettings = field(default_factory=OakSimulatorSettings)
 
 
@@ -269,6 +279,9 @@ def _check(settings: Settings) -> None:
         ("sony.simulator.time_scale", settings.sony.simulator.time_scale, 0, 100),
         ("oak.fps", settings.oak.fps, 1, 120),
         ("oak.jpeg_quality", settings.oak.jpeg_quality, 1, 100),
+        ("oak.recording.seconds", settings.oak.recording.seconds, 0, 3600),
+        ("oak.recording.fps", settings.oak.recording.fps, 0.1, 30),
+        ("oak.recording.width", settings.oak.recording.width, 16, 3840),
         ("oak.simulator.time_scale", settings.oak.simulator.time_scale, 0, 100),
         ("oak.video_mbit", settings.oak.video_mbit, 0.1, 1000),
         ("oak.upload_limit_bytes", settings.oak.upload_limit_bytes, 1, 2**40),

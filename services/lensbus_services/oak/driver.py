@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 
-from lensbus_proto.errors import CommandUnknown, Unsupported
+from lensbus_proto.errors import CommandUnknown, NotFound, Unsupported
 from lensbus_proto.runtime.settings import OakSettings
 from lensbus_proto.topics import NETWORK
 from lensbus_services.driver import Description, Driver, Frame, Observation, Result
@@ -31,6 +31,8 @@ from lensbus_services.oak.images import (
 )
 from lensbus_services.oak.live import Live
 from lensbus_services.oak.points import ply, points_of
+from lensbus_services.oak.recorder import Recorder
+from lensbus_services.oak.recording import MIME
 from lensbus_services.oak.uploads import Uploads
 
 VENDOR: Final = "oak"
@@ -53,6 +55,7 @@ class OakDriver:
         self._camera = OakCamera(camera, settings, state, make)
         self._uploads = Uploads(state / "uploads" / camera, settings.upload_limit_bytes)
         self._live = Live(settings.jpeg_quality, settings.video_mbit)
+        self._recorder = Recorder(settings.recording, self._look)
         self._commands: dict[str, _Command] = {
             "describe": self._describe,
             "device": self._device,
@@ -74,6 +77,7 @@ class OakDriver:
             "control.reset": self._control_reset,
             "still": self._still,
             "points": self._points,
+            "recording": self._record,
             "replay.get": self._replay_get,
             "replay.set": self._replay_set,
             "replay.clear": self._replay_clear,
@@ -89,10 +93,12 @@ class OakDriver:
         cv2.setNumThreads(1)  # more would only take the cores from the other workers
         self._uploads.clear()
         self._camera.open()
+        self._recorder.start()
         return self.describe()
 
     def close(self) -> None:
         """Stop the pipelines and let go of the camera."""
+        self._recorder.stop()
         self._camera.close()
         self._uploads.clear()
 
@@ -301,6 +307,19 @@ class OakDriver:
             raise Unsupported(f"the camera does not tell how {stream} looks at space")
         points = points_of(raw.pixels, raw.lens)
         return Result({"mime": "application/octet-stream", "count": len(points)}, (ply(points),))
+
+    def _record(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        film = self._recorder.webm()
+        if film is None:
+            raise NotFound("there is no recording; see oak.recording.seconds")
+        return Result({"mime": MIME}, (film,))
+
+    def _look(self) -> tuple[Pixels, int]:
+        """Return a new picture of the main stream."""
+        sensors = self._camera.features().sensors
+        main = next((each for each in sensors if each.has_color), sensors[0])
+        raw = self._capture(main.socket, STILL_WAIT_S)
+        return self._shown(raw), raw.time_us
 
     def _capture(self, stream: str, deadline_s: float) -> RawFrame:
         backend = self._camera.need_active(stream)
