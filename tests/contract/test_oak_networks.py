@@ -1,12 +1,16 @@
 """Neural networks in the OAK driver, on simulated devices: what they find is what is there."""
 
+import base64
+import io
 import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from kit.nn_models import archive, blob, head
 from kit.oak_camera import ONE, PRO, Camera, settled
@@ -157,6 +161,32 @@ def test_a_classifier_says_what_the_whole_picture_is(camera: Camera, is_softmax:
     raw = {"type": "Generic", "nn_config": {"use_parser": False}}
     deploy(camera, model, raw, name="m.tar.xz")
     assert all(isinstance(each, float) for each in told(camera)["detections"])
+
+
+@pytest.mark.parametrize("is_softmax", [True, False])
+def test_a_segmenter_says_what_every_pixel_is(camera: Camera, is_softmax: bool) -> None:
+    made = head(*COLORS) | {"parser": "SegmentationParser"}
+    made["metadata"]["is_softmax"] = is_softmax
+    model = archive(made, shape=(1, 4, 216, 384))
+    deploy(camera, model, {"type": "Generic", "mask_max_dim": None}, name="m.tar.xz")
+    said = told(camera)
+    mask = mask_of(said)
+    assert (said["detections"], mask.shape) == ([], (216, 384))
+    truth = view(color_lens((1920, 1080))).truth(said["ts_us"] / 1e6)
+    for label, color in enumerate(COLORS):
+        real = truth.masks[color][2::5, 2::5]
+        assert (mask[real] == label + 1).mean() > 0.95, color
+    assert mask[0, 0] == 0, "the wall is nothing"
+
+    deploy(camera, model, {"type": "Generic", "mask_max_dim": 100}, name="m.tar.xz")
+    assert mask_of(told(camera)).shape == (54, 96)
+
+
+def mask_of(said: dict[str, Any]) -> np.ndarray:
+    with Image.open(io.BytesIO(base64.b64decode(said["masks_png"]))) as image:
+        assert image.format == "PNG"
+        assert image.size == (said["mask_width"], said["mask_height"])
+        return np.asarray(image)
 
 
 def test_only_what_is_sure_enough_is_told(camera: Camera) -> None:

@@ -44,20 +44,21 @@ def test_an_archive_names_its_heads_too(write: Write, packing: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parser", "detects", "classifies"),
+    ("parser", "expected"),
     [
-        ("YOLO", True, False),
-        ("SSD", True, False),
-        ("ClassificationParser", False, True),
-        ("SegmentationParser", False, False),
+        ("YOLO", (True, False, False)),
+        ("SSD", (True, False, False)),
+        ("ClassificationParser", (False, True, False)),
+        ("SegmentationParser", (False, False, True)),
+        ("AnotherParser", (False, False, False)),
     ],
 )
 def test_depthai_says_which_heads_it_reads(
-    write: Write, parser: str, detects: bool, classifies: bool
+    write: Write, parser: str, expected: tuple[bool, bool, bool]
 ) -> None:
     content = archive(head("red") | {"parser": parser})
     model = inspect(write("m.tar.xz", content))
-    assert (model.detects, model.classifies) == (detects, classifies)
+    assert (model.detects, model.classifies, model.segments) == expected
 
 
 def test_a_file_that_ends_depthai_is_no_model(write: Write) -> None:

@@ -18,6 +18,7 @@ from lensbus_services.oak.networks import ARCHIVES, Layer, Model
 LIMIT_S: Final = 20.0
 MEMORY_BYTES: Final = 4 * 1024**3  # of addresses; depthai alone reserves one of them
 CLASSIFIER: Final = "ClassificationParser"
+SEGMENTER: Final = "SegmentationParser"
 REMEMBERED: Final = 32
 _REASON: Final = 300  # characters of what a file is refused for
 
@@ -111,6 +112,7 @@ def _archive(path: str) -> Model:
         threshold=next((each for each in thresholds if each is not None), None),
         detects=bool(heads) and _is_detector(archive),
         classifies=any(each.parser == CLASSIFIER for each in heads),
+        segments=any(each.parser == SEGMENTER for each in heads),
         is_softmax=any(bool(each.metadata.isSoftmax) for each in heads),
     )
 

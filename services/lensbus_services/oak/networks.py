@@ -42,7 +42,7 @@ class Model:
     """What a model file says of itself, and of an archive also what its heads are for.
 
     `detects` is depthai's own word: its parser reads the numbers as things. A classifier says of
-    the whole picture what it is, in logits unless `is_softmax`.
+    the whole picture what it is, a segmenter of every pixel, in logits unless `is_softmax`.
     """
 
     input_size: Size
@@ -51,6 +51,7 @@ class Model:
     threshold: float | None = None
     detects: bool = False
     classifies: bool = False
+    segments: bool = False
     is_softmax: bool = False
 
     @classmethod
@@ -65,6 +66,7 @@ class Model:
             threshold=table["threshold"],
             detects=bool(table["detects"]),
             classifies=bool(table["classifies"]),
+            segments=bool(table["segments"]),
             is_softmax=bool(table["is_softmax"]),
         )
 
@@ -73,7 +75,7 @@ class Model:
 class Tuning:
     """How a network is read: `nn_config` of both generations of clients.
 
-    `use_parser` and `sahi_config` are kept for who asks; nothing here slices pictures.
+    `sahi_config` is kept for who asks; nothing here slices pictures.
     """
 
     use_parser: bool = True
@@ -140,6 +142,11 @@ class Network:
             if known is not None:
                 return known
         return _THRESHOLD
+
+    @property
+    def segments(self) -> bool:
+        """Whether its numbers say what every pixel is."""
+        return self.tuning.use_parser and self.model.segments and not self.finds_things
 
 
 def suffix_of(filename: str) -> str:
