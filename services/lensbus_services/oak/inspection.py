@@ -16,7 +16,7 @@ from lensbus_proto.errors import BadArguments
 from lensbus_services.oak.networks import ARCHIVES, Layer, Model
 
 LIMIT_S: Final = 20.0
-MEMORY_BYTES: Final = 4 * 1024**3  # of addresses; depthai alone reserves one of them
+MEMORY_BYTES: Final = 2 * 1024**3  # of addresses; depthai alone takes one of them
 CLASSIFIER: Final = "ClassificationParser"
 SEGMENTER: Final = "SegmentationParser"
 REMEMBERED: Final = 32
