@@ -3,6 +3,7 @@
 import io
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import av
 import pytest
@@ -32,6 +33,7 @@ def seconds(rig: OakRig) -> float:
     assert answer.headers["content-type"] == "video/webm"
     assert answer.headers["cache-control"] == "no-store"
     assert f"recording-{PRO}.webm" in answer.headers["content-disposition"]
+    container: Any
     with av.open(io.BytesIO(answer.content)) as container:
         frames = list(container.decode(video=0))
     assert (frames[0].width, frames[0].height) == (320, 180), "the colour sensor"

@@ -99,10 +99,19 @@ def test_what_is_no_film_is_named(
     assert (oak.films, oak.uploads) == ({}, {})
 
 
-def test_a_form_that_is_torn_is_refused(surface: Surface) -> None:
-    headers = {"Content-Type": "multipart/form-data; boundary=x"}
-    answer = surface.post(REPLAY, content=b"--x\r\nbroken", headers=headers)
-    assert answer.status_code in (400, 422)
+@pytest.mark.parametrize(
+    ("kind", "content", "fault"),
+    [
+        ("multipart/form-data", b"--x\r\n", ("multipart_invalid", ["body"])),
+        ("multipart/form-data; boundary=x", b"no boundary", ("multipart_invalid", ["body"])),
+        ("multipart/form-data; boundary=x", b"--x\r\ntorn", ("missing", ["body", "video"])),
+    ],
+)
+def test_a_form_that_is_torn_is_refused(
+    surface: Surface, kind: str, content: bytes, fault: tuple[str, list[str]]
+) -> None:
+    answer = surface.post(REPLAY, content=content, headers={"Content-Type": kind})
+    assert faults(answer) == [fault]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])

@@ -26,9 +26,10 @@ def grey(shade: int, size: tuple[int, int] = (192, 108)) -> Any:
 def play(film: bytes | None) -> tuple[list[float], list[Any]]:
     """Return the times and the pictures of a film."""
     assert film is not None
+    container: Any
     with av.open(io.BytesIO(film)) as container:
         assert "webm" in container.format.name
-        frames: list[Any] = list(container.decode(video=0))
+        frames = list(container.decode(video=0))
     return [frame.time for frame in frames], [frame.to_ndarray(format="gray") for frame in frames]
 
 
@@ -77,8 +78,9 @@ def test_colour_stays() -> None:
     red = np.zeros((108, 192, 3), np.uint8)
     red[..., 2] = 255
     made.add(red, BEGAN_US)
+    container: Any
     with av.open(io.BytesIO(made.webm() or b"")) as container:
-        frame: Any = next(container.decode(video=0))
+        frame = next(container.decode(video=0))
     blue_, green, red_ = frame.to_ndarray(format="bgr24").reshape(-1, 3).mean(axis=0)
     assert red_ > 200 > 60 > max(blue_, green)
 

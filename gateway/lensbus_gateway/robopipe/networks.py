@@ -1,21 +1,19 @@
 """Neural networks on a stream: which one runs, and what it finds."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from lensbus_gateway.robopipe.answers import detail, part, value
+from lensbus_gateway.robopipe.answers import part, value
 from lensbus_gateway.robopipe.bus import REOPEN_DEADLINE_S, ask
 from lensbus_gateway.robopipe.models import NETWORK, NNConfig
 from lensbus_gateway.robopipe.shown import check_shown
 from lensbus_gateway.robopipe.sockets import show
-from lensbus_gateway.robopipe.uploads import carried
+from lensbus_gateway.robopipe.uploads import carried, form_of
 from lensbus_gateway.robopipe.validation import (
     Fault,
     Invalid,
@@ -33,7 +31,6 @@ FIELDS: Final = ("config", "nn_config")  # of newer clients, of older ones
 DEPLOY_DEADLINE_S: Final = 2 * REOPEN_DEADLINE_S  # the model is read first
 CONFIG_BYTES: Final = 65_536
 PIECE: Final = 512 * 1024
-PARTS: Final = 16  # of a form; clients send two
 
 
 async def get_network(request: Request) -> Response:
@@ -44,11 +41,8 @@ async def get_network(request: Request) -> Response:
 
 async def deploy_network(request: Request) -> Response:
     """Have a network look at a stream, in place of the one before."""
-    async with _form(request) as form:
+    async with form_of(request) as form:
         config, model = await _read(form, path_faults(request))
-        limit: int = request.app.state.settings.oak.upload_limit_bytes
-        if (model.size or 0) > limit:
-            return detail(f"The model has more than {limit} bytes", 413)
         await check_shown(request)
         async with carried(request, _content(model)) as uploaded:
             filename = model.filename or ""
@@ -83,16 +77,6 @@ async def _check_looks(connection: HTTPConnection) -> None:
     await check_shown(connection)
     if part(await ask(connection, "nn.get"), "network") is None:
         raise NotActive(f"No network looks at {connection.path_params['stream_name']}")
-
-
-@asynccontextmanager
-async def _form(request: Request) -> AsyncIterator[FormData]:
-    """Yield the form in the body; its files are gone afterwards."""
-    try:
-        async with request.form(max_files=PARTS, max_fields=PARTS) as form:
-            yield form
-    except HTTPException as error:
-        raise Invalid(fault("multipart_invalid", ("body",), error.detail, None)) from error
 
 
 async def _read(form: FormData, faults: list[Fault]) -> tuple[NNConfig, UploadFile]:

@@ -14,12 +14,11 @@ from starlette.responses import Response
 from lensbus_gateway.robopipe.answers import detail, value
 from lensbus_gateway.robopipe.bus import REOPEN_DEADLINE_S, ask
 from lensbus_gateway.robopipe.downloads import DownloadFailed, download, is_allowed
-from lensbus_gateway.robopipe.uploads import PIECE, carried
+from lensbus_gateway.robopipe.uploads import PIECE, carried, form_of
 from lensbus_gateway.robopipe.validation import Invalid, check_body, check_path, fault
 from lensbus_proto.runtime.settings import Settings
 
 FIELD: Final = "video"
-_FIELDS: Final = 16  # of a form; it needs one
 
 
 class Source(BaseModel):
@@ -61,7 +60,7 @@ async def end_film(request: Request) -> Response:
 
 
 async def _take_form(request: Request) -> Response:
-    async with request.form(max_files=1, max_fields=_FIELDS) as form:
+    async with form_of(request) as form:
         video = form.get(FIELD)
         if not isinstance(video, UploadFile):
             raise _missing("body", FIELD)
