@@ -349,6 +349,10 @@ class OakCamera:
             self._shelf.drop(stream)
             self.seen.note("networkRemoved", {"stream": stream})
 
+    def looking(self, stream: str) -> Network | None:
+        """Return the network whose results may come now, of a camera in any state."""
+        return self._networks.get(stream)
+
     def shows_places(self, network: Network) -> bool:
         """Tell whether things are to be placed in space: where depth is asked for, or measured."""
         asks = network.wish.type == networks.SPATIAL

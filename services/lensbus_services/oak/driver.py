@@ -133,8 +133,7 @@ class OakDriver:
 
     def _published(self, each: RawFrame | Finding) -> Iterable[Frame]:
         if isinstance(each, Finding):
-            stream = each.stream.removeprefix(NETWORK)
-            network = self._camera.network(stream)
+            network = self._camera.looking(each.stream.removeprefix(NETWORK))
             if network is None:
                 return []  # it was removed while this was on its way
             with_places = self._camera.shows_places(network)
