@@ -242,6 +242,18 @@ def test_another_network_is_a_new_graph_and_the_same_is_not(rack: Rack) -> None:
     assert rack.pipeline.networks == []
 
 
+@pytest.mark.parametrize("error", [ValueError, IndexError, RuntimeError])
+def test_a_model_that_depthai_cannot_teach_is_told(
+    rack: Rack, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def refuse(self: FakeNetwork, blob: Any) -> None:
+        raise error("no")
+
+    monkeypatch.setattr(FakeNetwork, "setBlob", refuse)
+    with pytest.raises(CameraGone, match="no"):
+        rack.run(rack.network(type="Generic"))
+
+
 def test_a_network_that_the_device_refuses_is_told(rack: Rack) -> None:
     rack.run(None)
     rack.refuses = True

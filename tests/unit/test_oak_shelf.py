@@ -80,3 +80,13 @@ def test_a_note_that_makes_no_sense_is_ignored(shelf: Shelf, tmp_path: Path, not
     shelf.keep("CAM_A", laid(shelf, tmp_path))
     (tmp_path / "shelf" / "CAM_A.json").write_text(note)
     assert shelf.load(STREAMS) == {}
+
+
+def test_a_model_that_is_not_what_was_kept_is_ignored(shelf: Shelf, tmp_path: Path) -> None:
+    """A power cut may leave an empty file, which would end the process that reads it."""
+    network = laid(shelf, tmp_path)
+    shelf.keep("CAM_A", network)
+    network.path.write_bytes(b"")
+    assert shelf.load(STREAMS) == {}
+    network.path.unlink()
+    assert shelf.load(STREAMS) == {}
