@@ -112,7 +112,7 @@ def report(told: bytes, how: str, limit_s: float) -> Report:
 def ending(code: int, last_line: str) -> str:
     """Return how a child ended, in words."""
     if code < 0:
-        return f"died of {signal.Signals(-code).name}"
+        return f"died of signal {-code} ({signal.strsignal(-code)})"
     return f"ended with code {code}{f': {last_line}' if last_line else ''}"
 
 

@@ -215,8 +215,8 @@ def holder_finding(host: Host, device: UsbDevice) -> Finding:
     if found.hidden:
         return warning(
             check,
-            f"{device}: none of this user's processes holds it; {found.hidden} processes of others"
-            " could not be looked into",
+            f"{device}: none of this user's processes holds it; those of others ({found.hidden})"
+            " cannot be looked into",
             "if the camera is said to be in use, look again with sudo",
         )
     return ok(check, f"{device} is held by nobody")

@@ -6,7 +6,7 @@ depthai. `examine` alone looks at the real machine.
 
 import socket
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 from lensbus_proto.runtime.settings import Settings
@@ -209,7 +209,7 @@ def network_names(report: Report) -> set[str]:
     return {one["name"] for one in found if one["protocol"] == "X_LINK_TCP_IP" and one["is_free"]}
 
 
-def address_findings(addresses: Sequence[str] | set[str], can: Reach) -> list[Finding]:
+def address_findings(addresses: Collection[str], can: Reach) -> list[Finding]:
     """Tell which PoE cameras can be reached."""
     if not addresses:
         return [not_applicable("address", "no PoE camera was found or named (--address)")]
