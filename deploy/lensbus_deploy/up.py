@@ -151,7 +151,7 @@ def sony_python(settings: Settings) -> list[str]:
     if fitness is launcher.Fitness.ABSENT:
         raise SettingsError(
             "Sony's SDK would find no camera: its folder CrAdapter does not lie beside"
-            f" {source.executable}; run `lensbus doctor sony --fix`"
+            f" {source.executable}; run `lensbus doctor sony --fix` with these settings"
         )
     if fitness is launcher.Fitness.STALE:
         try:

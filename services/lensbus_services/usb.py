@@ -14,7 +14,7 @@ RULES_FILE: Final = "/etc/udev/rules.d/70-lensbus.rules"
 
 _DEVICES: Final = Path("sys/bus/usb/devices")
 _WORKER: Final = "-m lensbus_services "
-_DESKTOP: Final = ("gvfs", "gphoto", "kio", "mtp", "shotwell", "digikam", "darktable", "entangle")
+_DESKTOP: Final = ("gvfs", "kiod", "kioworker")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,13 @@ interpreter does not help: `/proc/self/exe` names the real file. So the state fo
 The copy is started under the *name* of the real interpreter. Python finds its prefix, its virtual
 environment and its packages from that name (`argv[0]`), so everything but the executable is the
 same, and neither PYTHONHOME nor a second environment is needed. supervisord cannot give a command
-another name; `python -m lensbus_services.sony.launcher COPY ARGUMENTS` does, and keeps its pid.
+another name: a Python of one line does, and becomes the copy.
 """
 
 import filecmp
-import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -28,7 +26,7 @@ from lensbus_proto.errors import LensbusError
 
 ADAPTER: Final = "CrAdapter"
 PROOF_S: Final = 20.0
-_MODULE: Final = "lensbus_services.sony.launcher"
+_BECOME: Final = "import os, sys; os.execv(sys.argv[1], [sys.executable, *sys.argv[2:]])"
 _PROOF: Final = """\
 import os, sys
 import cffi, lensbus_services
@@ -173,14 +171,5 @@ def command(launcher: Launcher | None) -> list[str]:
     """Return how a Python begins: through a launcher, or plainly."""
     if launcher is None:
         return [sys.executable]
-    return [sys.executable, "-m", _MODULE, str(launcher.interpreter)]
-
-
-def begin(arguments: Sequence[str]) -> None:
-    """Become the copy that the first argument names, and go on with the others."""
-    copy, *rest = arguments
-    os.execv(copy, [sys.executable, *rest])
-
-
-if __name__ == "__main__":
-    begin(sys.argv[1:])
+    # -S: the first Python needs no packages, and costs milliseconds without them.
+    return [sys.executable, "-S", "-c", _BECOME, str(launcher.interpreter)]
