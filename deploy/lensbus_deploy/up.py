@@ -61,7 +61,10 @@ def check_packages(settings: Settings) -> None:
     for library in ("libcrshim.so", "libcrsim.so"):
         if not (native / library).exists():
             raise SettingsError(f"{library} has not been built: run make native")
-    if settings.sony.library != "simulator" and not Path(settings.sony.library).exists():
+    if (
+        settings.sony.library != "simulator"
+        and not Path(settings.sony.library).expanduser().exists()
+    ):
         raise SettingsError(
             f"sony.library is {settings.sony.library!r}, expected 'simulator' or the path of"
             " libCr_Core.so"

@@ -1,11 +1,14 @@
 """Findings as values, as text and as JSON."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from kit.machine import Machine
+from kit.processes import environ as variables
 from lensbus_deploy.doctor import Wishes, as_json, as_text, doctor
 from lensbus_services import doctor as findings
 from lensbus_services.doctor import Verdict, not_applicable, ok, platform_finding, problem, warning
@@ -68,6 +71,21 @@ def test_json_has_every_field_and_the_counts() -> None:
         "advice": ADVICE,
     }
     assert told["counts"] == {"ok": 1, "warning": 1, "problem": 1, "not applicable": 1}
+
+
+def test_a_host_of_one_vendor_needs_no_package_of_the_other() -> None:
+    """Nor does a host without any: the doctor is the one who says what is missing."""
+    names = ("cffi", "depthai", "numpy", "cv2", "PIL", "simplejpeg")
+    program = f"import sys; sys.modules.update(dict.fromkeys({names})); import lensbus_deploy.cli"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=variables(),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture

@@ -44,6 +44,13 @@ def shim(tmp_path: Path) -> Path:
     return file
 
 
+def test_a_missing_package_comes_with_its_installation() -> None:
+    assert verdict_of(doctor.package_finding()) is Verdict.OK
+    found = doctor.package_finding("no_such_package")
+    assert verdict_of(found) is Verdict.PROBLEM
+    assert "lensbus[sony]" in found.advice
+
+
 def test_a_library_for_this_processor_is_well(tmp_path: Path, shim: Path) -> None:
     for name in ("library", "python"):
         (tmp_path / name).write_bytes(elf(183))

@@ -1,9 +1,11 @@
 """What keeps Sony cameras from working on this machine, and what to do about it.
 
 Every check is a function of what was seen: the tree of a host, a report of the child that tried
-the SDK. `examine` alone looks at the real machine.
+the SDK. `examine` alone looks at the real machine. Nothing of the driver is imported here: a host
+without its packages has to be told so.
 """
 
+import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,14 +24,16 @@ from lensbus_services.doctor import (
 )
 from lensbus_services.probe import Report, ask
 from lensbus_services.sony import launcher
-from lensbus_services.sony.discover import SIMULATED
 from lensbus_services.sony.launcher import ADAPTER, Fitness, Launcher, Source
-from lensbus_services.sony.shim import SHIM, SIMULATOR
 
 VENDOR: Final = "054c"
 USBFS_MB: Final = 150  # below that, large live-view pictures and files were seen to fail
 SDK_S: Final = 40.0  # loading, initialising and looking for cameras take 3 s on a slow machine
 
+_SIMULATED: Final = "simulator"
+_NATIVE: Final = Path(__file__).parent / "native"
+_SHIM: Final = _NATIVE / "libcrshim.so"
+_SIMULATOR: Final = _NATIVE / "libcrsim.so"
 _USBFS: Final = Path("sys/module/usbcore/parameters/usbfs_memory_mb")
 _STILL_IMAGE: Final = "06"
 _MASS_STORAGE: Final = "08"
@@ -49,9 +53,10 @@ def examine(settings: Settings, environ: Mapping[str, str], host: usb.Host) -> l
     """Look at this machine, with the settings of a system."""
     if not settings.sony.enabled:
         return [not_applicable("settings", "sony.enabled is false: no Sony camera is looked for")]
-    is_simulated = settings.sony.library == SIMULATED
-    library = SIMULATOR if is_simulated else Path(settings.sony.library).expanduser().absolute()
+    is_simulated = settings.sony.library == _SIMULATED
+    library = _SIMULATOR if is_simulated else Path(settings.sony.library).expanduser().absolute()
     findings = [settings_finding(settings.sony.library), platform_finding()]
+    findings.append(package_finding())
     findings.append(library_finding(library, Path(sys.executable)))
     used = None if is_simulated else usable_launcher(settings.state, library)
     report = None
@@ -75,7 +80,7 @@ def examine(settings: Settings, environ: Mapping[str, str], host: usb.Host) -> l
 def fix(settings: Settings) -> None:
     """Make or renew the launcher, where one is needed; LauncherError says why it cannot be."""
     library = settings.sony.library
-    if not settings.sony.enabled or library == SIMULATED:
+    if not settings.sony.enabled or library == _SIMULATED:
         return
     source = launcher.source_for(Path(library))
     there = launcher.launcher_in(settings.state)
@@ -93,7 +98,7 @@ def usable_launcher(state: Path, library: Path) -> Launcher | None:
 
 def settings_finding(library: str) -> Finding:
     """Say what the system would be started with."""
-    if library == SIMULATED:
+    if library == _SIMULATED:
         return ok(
             "settings",
             'simulators are configured (sony.library = "simulator"); for real cameras set it to'
@@ -102,7 +107,16 @@ def settings_finding(library: str) -> Finding:
     return ok("settings", f"sony.library = {library!r}")
 
 
-def library_finding(library: Path, executable: Path, shim: Path = SHIM) -> Finding:
+def package_finding(package: str = "cffi") -> Finding:
+    """Tell whether the package is there through which the SDK is called."""
+    if importlib.util.find_spec(package) is None:
+        return problem(
+            "package", f"the package {package} is missing", "pip install 'lensbus[sony]'"
+        )
+    return ok("package", f"{package} is there")
+
+
+def library_finding(library: Path, executable: Path, shim: Path = _SHIM) -> Finding:
     """Tell whether the SDK's library is there, and is for the processor that Python runs on."""
     if not shim.is_file():
         return problem("library", f"{shim.name} has not been built", "run: make native")
