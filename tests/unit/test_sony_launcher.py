@@ -1,8 +1,11 @@
 """The copy of the interpreter beside CrAdapter: another executable, the same Python."""
 
+import filecmp
 import os
+import shutil
 import subprocess
 import sys
+import sysconfig
 from dataclasses import replace
 from pathlib import Path
 
@@ -175,3 +178,33 @@ def test_no_launcher_is_needed_where_the_adapter_lies_beside_the_interpreter(
 
 def test_without_a_launcher_a_process_begins_plainly() -> None:
     assert launcher.command(None) == [sys.executable]
+
+
+@pytest.mark.skipif(
+    not sysconfig.get_config_var("Py_ENABLE_SHARED") or shutil.which("cc") is None,
+    reason="needs a shared libpython and a C compiler",
+)
+def test_an_interpreter_that_finds_its_library_relative_to_itself_still_does(
+    there: Launcher, source: Source, tmp_path: Path
+) -> None:
+    """Relocatable builds of Python are linked like this."""
+    python = tmp_path / "relocatable" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    lib = Path(sysconfig.get_config_var("LIBDIR"))
+    (tmp_path / "relocatable" / "lib").symlink_to(lib)
+    main = (
+        "int Py_BytesMain(int, char **); int main(int c, char **v) { return Py_BytesMain(c, v); }"
+    )
+    subprocess.run(
+        [
+            *("cc", "-x", "c", "-", "-o", python, "-Wl,-rpath,$ORIGIN/../lib"),
+            *("-L", lib, f"-lpython{sysconfig.get_python_version()}"),
+        ],
+        input=main.encode(),
+        check=True,
+        timeout=60,
+    )
+    launcher.make(there, replace(source, executable=python, prefix=tmp_path / "relocatable"))
+    assert filecmp.cmp(there.interpreter, python, shallow=False)
+    mapped = "print(next(line for line in open('/proc/self/maps') if 'libpython' in line), end='')"
+    assert Path(run(there, mapped)[0].split()[-1]).parent == lib.resolve()
