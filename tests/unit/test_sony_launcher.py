@@ -157,6 +157,7 @@ def test_a_copy_that_is_no_interpreter_is_refused(
     other.write_text("#!/bin/sh\necho something else\n")
     with pytest.raises(LauncherError, match=r"does not stand in for .* something else"):
         launcher.make(there, replace(source, executable=other))
+    assert launcher.fitness(there, source) is Fitness.ABSENT
 
 
 def test_a_copy_that_cannot_be_started_is_refused(
@@ -166,6 +167,7 @@ def test_a_copy_that_cannot_be_started_is_refused(
     other.write_bytes(b"\x7fELF nothing more")
     with pytest.raises(LauncherError, match="does not start"):
         launcher.make(there, replace(source, executable=other))
+    assert launcher.fitness(there, source) is Fitness.ABSENT
 
 
 def test_no_launcher_is_needed_where_the_adapter_lies_beside_the_interpreter(

@@ -135,7 +135,11 @@ def make(launcher: Launcher, source: Source) -> None:
         partial.replace(launcher.interpreter)
     except OSError as error:
         raise LauncherError(f"{launcher.folder} cannot be made: {error}") from error
-    prove(launcher)
+    try:
+        prove(launcher)
+    except LauncherError:
+        launcher.interpreter.unlink()  # nobody shall take it for one that works
+        raise
 
 
 def _link(link: Path, target: Path) -> None:
@@ -158,7 +162,8 @@ def prove(launcher: Launcher) -> None:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise LauncherError(f"{launcher.interpreter} does not start: {error}") from error
+        reason = getattr(error, "strerror", None) or str(error)
+        raise LauncherError(f"{launcher.interpreter} does not start: {reason}") from error
     if done.returncode != 0 or done.stdout != expected:
         seen = (done.stderr or done.stdout).strip().splitlines()
         raise LauncherError(
