@@ -11,7 +11,7 @@ from kit.machine import Machine
 from kit.processes import environ
 from lensbus_proto.runtime.settings import OakSettings, Settings
 from lensbus_services.doctor import Finding, Verdict
-from lensbus_services.oak import doctor
+from lensbus_services.oak import doctor, probe
 from lensbus_services.probe import Report
 from lensbus_services.usb import rule
 
@@ -201,7 +201,13 @@ def test_an_address_is_reached_when_its_port_takes_a_connection(
 
 
 def health(issues: list[list[str]], **results: str) -> list[Finding]:
-    told = {"usb": "SUPER", "bandwidth_mbit_s": 1900.4, "results": results, "issues": issues}
+    told = {
+        "usb": "SUPER",
+        "bandwidth_mbit_s": 1900.4,
+        "results": results,
+        "issues": issues,
+        "obstacles": [],
+    }
     return doctor.health_findings(ID, Report({**KNOWN, "health": told}, "health"))
 
 
@@ -222,6 +228,23 @@ def test_a_failure_without_an_issue_is_still_a_problem() -> None:
     (found,) = health([], cameraCalibration="FAIL", imuCalibration="PASS")
     assert verdict_of(found) is Verdict.PROBLEM
     assert "cameraCalibration" in found.text
+
+
+def test_a_check_that_checked_nothing_is_not_passed() -> None:
+    (found,) = health([], cameraFunctionality="NOT_RUN")
+    assert verdict_of(found) is Verdict.WARNING
+
+
+def test_the_names_are_those_of_the_real_depthai() -> None:
+    from lensbus_services.oak.sdk import dai  # with its telemetry off
+
+    metrics = dai.HealthCheckMetrics()
+    for name in (*probe._RESULTS, *probe._OBSTACLES, "usbGeneration", "bandwidthMbps", "issues"):
+        assert hasattr(metrics, name), name
+    issue = dai.HealthCheckIssue(
+        dai.HealthCheckIssueType.Error, dai.HealthCheckIssueStage.Bandwidth, "slow"
+    )
+    assert [issue.type.name, issue.stage.name] == ["Error", "Bandwidth"]
 
 
 def test_a_check_that_does_not_come_back_is_a_problem() -> None:
@@ -264,7 +287,9 @@ HEALTHY = """
         parts = "cameraFunctionality cameraCalibration imuFunctionality imuCalibration".split()
         results = {part: Name.PASS for part in [*parts, "powerSupplyFunctionality"]}
         issue = Value(type=Name.Error, stage=Name.BANDWIDTH, message="slow cable")
-        return Value(usbGeneration=Name.SUPER, bandwidthMbps=12.0, issues=[issue], **results)
+        flags = dict(deviceInUse=True, deviceInSetupMode=False, missingUdevRules=False)
+        speed = dict(usbGeneration=Name.SUPER, bandwidthMbps=12.0)
+        return Value(issues=[issue], **speed, **flags, **results)
 """
 
 
@@ -295,9 +320,11 @@ def test_devices_are_asked_for_and_left_alone(tmp_path: Path, machine: Machine) 
 
 def test_health_is_checked_on_demand_on_free_devices(tmp_path: Path, machine: Machine) -> None:
     found = examine(tmp_path, machine, FAKE + HEALTHY, has_health=True)
-    (finding,) = found["health"]
-    assert finding.verdict is Verdict.PROBLEM
-    assert finding.text == "FREE, BANDWIDTH: slow cable"
+    assert {finding.verdict for finding in found["health"]} == {Verdict.PROBLEM}
+    assert [finding.text for finding in found["health"]] == [
+        "FREE, BANDWIDTH: slow cable",
+        "FREE is in use",
+    ]
 
 
 def test_an_older_depthai_has_no_health_to_check(tmp_path: Path, machine: Machine) -> None:
@@ -332,7 +359,6 @@ def test_a_disabled_vendor_is_not_looked_at(machine: Machine) -> None:
 
 def test_the_real_depthai_finds_nothing_wrong_with_itself() -> None:
     """Without a camera; with one, it is listed."""
-    pytest.importorskip("depthai")
     report: Any = doctor.ask_depthai(environ(), doctor.SEARCH_S)
     assert report.trouble == ""
     assert report["has_health"]

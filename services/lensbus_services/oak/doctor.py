@@ -254,7 +254,13 @@ def health_findings(camera: str, report: Report) -> list[Finding]:
     failed = [name for name, result in told["results"].items() if result == "FAIL"]
     if failed and not findings:
         findings.append(problem(check, f"{camera} failed: {', '.join(failed)}", "have it repaired"))
+    findings += [
+        problem(check, f"{camera} {obstacle}", "put this right, then try again")
+        for obstacle in told["obstacles"]
+    ]
+    if not findings and not passed:
+        findings.append(warning(check, f"{camera}: nothing was checked", "update depthai"))
     if not findings:
         speed = f"USB {told['usb']}, {told['bandwidth_mbit_s']:.0f} Mbit/s"
-        findings.append(ok(check, f"{camera} passed: {', '.join(passed) or 'nothing'}; {speed}"))
+        findings.append(ok(check, f"{camera} passed: {', '.join(passed)}; {speed}"))
     return findings

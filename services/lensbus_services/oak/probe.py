@@ -18,6 +18,11 @@ _RESULTS = (
     "imuCalibration",
     "powerSupplyFunctionality",
 )
+_OBSTACLES = {
+    "deviceInUse": "is in use",
+    "deviceInSetupMode": "is in setup mode",
+    "missingUdevRules": "has no udev rule",
+}
 
 
 def tell(told: Teller, camera: str | None) -> None:
@@ -64,6 +69,7 @@ def health(dai: Any, camera: str) -> dict[str, Any]:
         "usb": metrics.usbGeneration.name,
         "bandwidth_mbit_s": metrics.bandwidthMbps,
         "results": {name: getattr(metrics, name).name for name in _RESULTS},
+        "obstacles": [text for name, text in _OBSTACLES.items() if getattr(metrics, name)],
         "issues": [[issue.type.name, issue.stage.name, issue.message] for issue in metrics.issues],
     }
 
