@@ -48,7 +48,8 @@ def look(
 ) -> list[Finding]:
     """Return what is found for one vendor, after what can be put right was put right."""
     if vendor == "oak":
-        return oak.examine(settings, environ, host, wishes.addresses, has_health=wishes.health)
+        addresses = (*settings.oak.addresses, *wishes.addresses)
+        return oak.examine(settings, environ, host, addresses, has_health=wishes.health)
     failed = []
     if wishes.fix:
         try:

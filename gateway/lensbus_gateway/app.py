@@ -1,6 +1,7 @@
 """The application: both surfaces, and what holds for every answer.
 
-What the surfaces share is in `app.state`: `settings`, `hub`, `viewers`, `commander`, `pictures`.
+What the surfaces share is in `app.state`: `settings`, `hub`, `viewers`, `calls`,
+`commander`, `pictures`, `junk`.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lensbus_gateway import metrics
 from lensbus_gateway.alpha import routes as alpha
 from lensbus_gateway.bus import Commander, Context, EventFeed
 from lensbus_gateway.follower import Follower
@@ -25,6 +27,7 @@ from lensbus_gateway.history import History
 from lensbus_gateway.hub import Hub
 from lensbus_gateway.pictures import PictureWatcher
 from lensbus_gateway.robopipe import routes as robopipe
+from lensbus_gateway.robopipe.webrtc import Calls
 from lensbus_gateway.viewers import Viewers
 from lensbus_proto.runtime.settings import Settings
 
@@ -32,13 +35,17 @@ logger = logging.getLogger(__name__)
 
 GREETING: Final = "lensbus: Sony cameras under /api, OAK cameras under /cameras\n"
 SURFACES: Final[Sequence[BaseRoute]] = (*alpha.routes, *robopipe.routes)
-METHODS: Final = b"GET, POST, PUT, DELETE, OPTIONS"
+METHODS: Final = b"GET, POST, PUT, PATCH, DELETE, OPTIONS"
 
 
 def create_app(settings: Settings, routes: Sequence[BaseRoute] | None = None) -> Starlette:
     """Return the gateway's application; without routes it has both surfaces."""
     app = Starlette(
-        routes=[Route("/", _greet), *(SURFACES if routes is None else routes)],
+        routes=[
+            Route("/", _greet),
+            Route("/metrics", metrics.answer),
+            *(SURFACES if routes is None else routes),
+        ],
         middleware=[
             Middleware(Cors, origin=settings.gateway.cors_origin),
             Middleware(LastResort),
@@ -51,6 +58,7 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] | None = None) ->
     app.state.settings = settings
     app.state.hub = Hub(settings.hub, settings.gateway.cors_origin)
     app.state.viewers = Viewers(settings.gateway.viewers, settings.gateway.cors_origin)
+    app.state.calls = Calls(app.state.viewers)
     return app
 
 
@@ -70,8 +78,11 @@ async def _on_the_bus(app: Starlette) -> AsyncIterator[None]:
         app.state.pictures = PictureWatcher(context, settings.endpoint("pictures"))
         stack.callback(app.state.pictures.close)
         app.state.viewers.pictures = app.state.pictures
+        sources = (feed, history, app.state.commander, app.state.pictures)
+        app.state.junk = [source.junk for source in sources]
         await follower.start()
         yield
+        await app.state.calls.close()
         await follower.close()
 
 

@@ -36,6 +36,7 @@ STATUS: Final[Mapping[type[CommandError], int]] = {
     WorkerAbsent: 409,
     WorkerSilent: 409,
     CameraBusy: 409,
+    CameraGone: 409,  # it is known, but cannot be used until it is back
     NotConnected: 409,
     NotActive: 409,
     NotWritable: 409,
@@ -45,7 +46,6 @@ STATUS: Final[Mapping[type[CommandError], int]] = {
     CommandError: 502,
     InternalError: 502,  # in another process: seen from here, a bad gateway
     CameraError: 502,
-    CameraGone: 502,
     Refused: 502,
     CameraTimeout: 504,
     DeadlinePassed: 504,

@@ -14,6 +14,7 @@ import functools
 import json
 import logging
 import os
+import re
 import signal
 import socket
 import threading
@@ -23,13 +24,24 @@ from typing import ClassVar, Final, Protocol
 
 import httptools
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from lensbus_proto.runtime.settings import GatewaySettings, HubSettings, Settings
+from lensbus_gateway.door import Door
+from lensbus_proto.runtime.settings import GatewaySettings, HubSettings, OakSettings, Settings
 
 HAND_OVER: Final = "lensbus.hand_over"
+TICK_S: Final = 1.0  # uvicorn's ten a second cost an idle gateway more than all else
+# Viewers only listen: what they send is small, or a mistake.
+WEBSOCKET_BYTES: Final = 65_536
+# So much waits in the kernel for a viewer that does not take it: what waits there grows old.
+UNSENT_BYTES: Final = 16_384
 REQUEST_S: Final = 10.0  # for a whole request to arrive, head and body
+# Where files come in: films and models for OAK cameras.
+UPLOADS: Final = re.compile(rb"/cameras/[^/]+/streams/[^/]+/(?:nn|replay)/?")
+FORM_BYTES: Final = 65_536  # what a form has around its file
 LINGER_S: Final = 2.0
 BACKLOG: Final = 2048
 
@@ -47,13 +59,15 @@ class GatewayProtocol(HttpToolsProtocol):
     """One connection of a client, until it is closed or handed over."""
 
     settings: ClassVar[GatewaySettings] = GatewaySettings()
+    upload_limit_bytes: ClassVar[int] = OakSettings().upload_limit_bytes
     request_s: ClassVar[float] = REQUEST_S
 
     _timer: asyncio.TimerHandle | None = None
     _is_last = False
     _in_head = False
     _head_bytes = 0
-    _body_bytes = 0
+    _body_bytes = _body_limit = 0
+    _is_upload = False
     _why = HTTPStatus.BAD_REQUEST
     _refused = False
 
@@ -78,6 +92,9 @@ class GatewayProtocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
+            if self._should_upgrade():
+                self._upgrade()
+                return
             # Served as plain HTTP. The parser has stopped, so this is the last request here.
             self.cycle.keep_alive = False
         except httptools.HttpParserError:
@@ -105,10 +122,16 @@ class GatewayProtocol(HttpToolsProtocol):
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         if size > self.settings.head_limit_bytes:
             self._stop(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        self._is_upload = UPLOADS.fullmatch(self.url.partition(b"?")[0]) is not None
+        self._body_limit = self.settings.body_limit_bytes
+        if self._is_upload:
+            self._body_limit = max(self._body_limit, self.upload_limit_bytes + FORM_BYTES)
         for name, value in self.headers:
-            if name == b"content-length" and int(value) > self.settings.body_limit_bytes:
+            if name == b"content-length" and int(value) > self._body_limit:
                 self._stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         super().on_headers_complete()
+        if self.parser.should_upgrade() and self._should_upgrade():
+            return  # no request of HTTP: the application sees it when the protocol has changed
         if self._is_last:
             self.cycle.keep_alive = False
         take = functools.partial(self._hand_over, self.cycle)
@@ -117,8 +140,12 @@ class GatewayProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """Count what comes without an announced length."""
         self._body_bytes += len(body)
-        if self._body_bytes > self.settings.body_limit_bytes:
+        if self._body_bytes > self._body_limit:
             self._stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        if self._is_upload and self._timer is not None:
+            # It may take long as long as it goes on.
+            self._stop_timer()
+            self._start_timer()
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -129,6 +156,16 @@ class GatewayProtocol(HttpToolsProtocol):
     def _stop(self, why: HTTPStatus) -> None:
         self._why = why
         raise ValueError(why.phrase)
+
+    # WebSocket
+
+    def _upgrade(self) -> None:
+        """Give the connection to the WebSocket protocol; nothing may still be under way on it."""
+        self._stop_timer()
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._refuse(HTTPStatus.BAD_REQUEST)
+        elif not self.transport.is_closing():
+            self.handle_websocket_upgrade()
 
     # The end
 
@@ -205,6 +242,25 @@ class GatewayProtocol(HttpToolsProtocol):
         return transport
 
 
+class GatewaySocket(WebSocketsSansIOProtocol):
+    """One WebSocket. Whoever sends waits for a client that is slow: nothing queues up here."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin with the transport of the request."""
+        super().connection_made(transport)
+        self.transport.set_write_buffer_limits(high=0)
+        connection = transport.get_extra_info("socket")
+        if connection is not None:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send what the application says."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            # A refused handshake is complete as well; uvicorn would call it an error in the log.
+            self.handshake_complete = True
+
+
 class Lingering(asyncio.Protocol):
     """Forgets what a refused client still sends.
 
@@ -247,16 +303,23 @@ class Streams(Protocol):
 class GatewayServer(uvicorn.Server):
     """Serves until SIGTERM or SIGINT, then ends everything within 2 s and returns."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, *streams: Streams) -> None:
+    def __init__(self, app: Starlette, settings: Settings, *streams: Streams) -> None:
         class Bound(GatewayProtocol):  # uvicorn makes the objects, so the limits go to the class
             pass
 
+        class Front(Door):
+            pass
+
         Bound.settings = settings.gateway
+        Front.hub, Front.protocol, Front.request_s = app.state.hub, Bound, Bound.request_s
+        Bound.upload_limit_bytes = settings.oak.upload_limit_bytes
         config = uvicorn.Config(
             app,
-            http=Bound,
+            http=Front,
             loop="uvloop",
-            ws="none",
+            ws=GatewaySocket,
+            ws_max_size=WEBSOCKET_BYTES,
+            ws_per_message_deflate=False,  # what goes out here is compressed already
             lifespan="on",
             log_config=None,
             log_level=logging.WARNING,
@@ -270,6 +333,7 @@ class GatewayServer(uvicorn.Server):
         super().__init__(config)
         self._streams = streams
         self._hub_settings = settings.hub
+        self._stopping = asyncio.Event()
         self._ready = settings.state / "run" / f"gateway-{os.getpid()}.ready"
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -280,6 +344,13 @@ class GatewayServer(uvicorn.Server):
         # Who replaces gateways one by one cannot ask this one: they all share their socket.
         with contextlib.suppress(OSError):
             self._ready.touch()
+
+    async def main_loop(self) -> None:
+        """Wait for the end; once a second uvicorn renews what it says in every head."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S):
+                    await self._stopping.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting, end the streams, wait a moment for the rest."""
@@ -293,6 +364,9 @@ class GatewayServer(uvicorn.Server):
         await super().shutdown(sockets)
         for streams in self._streams:
             streams.abort()
+        for connection in list(self.server_state.connections):
+            # Its client does not read: it would never be closed.
+            connection.transport.abort()
         await asyncio.sleep(0)
 
     @contextlib.contextmanager
@@ -311,6 +385,7 @@ class GatewayServer(uvicorn.Server):
     def stop(self) -> None:
         """Ask for the end; from another thread through `call_soon_threadsafe`."""
         self.should_exit = True
+        self._stopping.set()
 
     def drain(self) -> None:
         """Ask for the end after all requests under way have been answered."""

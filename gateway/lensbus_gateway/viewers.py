@@ -5,9 +5,10 @@ one when it can take more: it is late by what its connection holds and delays no
 """
 
 import asyncio
+import contextlib
 import logging
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 
 from lensbus_gateway import multipart, sse
@@ -46,15 +47,25 @@ class Viewers:
         self._cors_origin = cors_origin
         self._shows: dict[tuple[str, str], _Show] = {}
         self._viewers: set[Viewer] = set()
+        self._seated = 0
         self._closing = False
 
     def __len__(self) -> int:
-        """Return the number of open streams."""
-        return len(self._viewers)
+        """Return the number of those who watch."""
+        return len(self._viewers) + self._seated
 
     def has_room(self) -> bool:
         """Tell whether one more may watch."""
-        return len(self._viewers) < self._limit
+        return len(self) < self._limit
+
+    @contextlib.contextmanager
+    def seated(self) -> Iterator[None]:
+        """Count somebody who watches in a way of their own, as video, while the block runs."""
+        self._seated += 1
+        try:
+            yield
+        finally:
+            self._seated -= 1
 
     def join(self, take: Take, camera: str, stream: str, goes_on: GoesOn, *, chunked: bool) -> None:
         """Take a connection over and show it a stream.

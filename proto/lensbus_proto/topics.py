@@ -12,6 +12,8 @@ from lensbus_proto.errors import LocalProtocolError, RemoteProtocolError
 CAMERA_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,63}")
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
 TOPIC_LIMIT: Final = 129
+VIDEO: Final = "h264."  # before the name of a stream: its pictures as video
+NETWORK: Final = "nn."  # before the name of a stream: what its neural network finds
 BROKER: Final = "broker"  # in place of a camera: events about the bus itself
 
 
@@ -23,6 +25,16 @@ def is_camera_id(text: str) -> bool:
 def is_name(text: str) -> bool:
     """Tell whether the text can name a kind, a stream or a command."""
     return NAME.fullmatch(text) is not None
+
+
+def video_of(stream: str) -> str:
+    """Return the name under which the pictures of a stream are published as video."""
+    return VIDEO + stream
+
+
+def network_of(stream: str) -> str:
+    """Return the name under which the results of a stream's network are published."""
+    return NETWORK + stream
 
 
 def join_topic(camera: str, name: str) -> bytes:

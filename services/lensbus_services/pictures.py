@@ -15,6 +15,7 @@ logger = logging.getLogger(__name__)
 
 IDLE_MS = 200
 WATCHED_S = 0.1
+TROUBLE_S = 1.0
 
 
 def publish_pictures(
@@ -38,7 +39,11 @@ def publish_pictures(
                 frames = driver.pictures(WATCHED_S)
             except LensbusError as error:
                 logger.warning("no pictures", extra={"camera": camera, "reason": error})
-                end.wait(WATCHED_S)
+                end.wait(TROUBLE_S)
+                continue
+            except Exception:  # the edge of a thread: without it there would be no more pictures
+                logger.exception("pictures failed", extra={"camera": camera})
+                end.wait(TROUBLE_S)
                 continue
             for frame in frames:
                 numbers[frame.stream] += 1

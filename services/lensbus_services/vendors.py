@@ -39,7 +39,7 @@ def _oak_driver(camera: str, settings: Settings) -> Driver:
 def _oak_find(settings: Settings) -> Sequence[str]:
     from lensbus_services.oak.discover import find_cameras
 
-    return [found.camera for found in find_cameras(settings.oak)]
+    return [found.camera for found in find_cameras(settings.oak, settings.state)]
 
 
 VENDORS: Final = {

@@ -3,6 +3,7 @@
 import json
 import logging
 import select
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from kit.bus import bus_settings, short_folder
 from kit.fake_broker import fake_broker
 from kit.gateway import FakeBus, RunningGateway, Wire, running_gateway
 from kit.processes import wait_for
-from lensbus_gateway.server import GatewayProtocol
+from lensbus_gateway.server import FORM_BYTES, GatewayProtocol
 from lensbus_proto.runtime.settings import GatewaySettings, Settings
 
 BODY_LIMIT = 100_000
@@ -194,3 +195,37 @@ def test_an_action_under_way_at_the_end_is_answered_and_not_repeated(
         status, _, body = wire.answer()
     assert status == 400, "the published client repeats a POST on 5xx and on a dropped line"
     assert "stopping" in json.loads(body)["message"]
+
+
+UPLOAD = "/cameras/14442C10D13EABCE00/streams/CAM_A/replay"
+
+
+@pytest.mark.parametrize("path", [UPLOAD, f"{UPLOAD}/?filename=belt.mp4"])
+def test_where_files_come_in_a_body_may_be_larger(
+    wire: Wire, settings: Settings, path: str
+) -> None:
+    wire.request(path, "POST", body=b"x" * (BODY_LIMIT + 1))
+    assert wire.answer()[0] == 404, "this application serves no such path"
+
+
+def test_a_file_that_is_too_large_is_refused_from_its_head(wire: Wire, settings: Settings) -> None:
+    size = settings.oak.upload_limit_bytes + FORM_BYTES + 1
+    wire.send(
+        f"POST {UPLOAD} HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n".encode("ascii")
+    )
+    assert wire.answer()[0] == 413
+
+
+def test_a_file_may_take_longer_than_other_requests_as_long_as_it_goes_on(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(GatewayProtocol, "request_s", 0.5)
+    begun_s = time.monotonic()
+    wire.send(f"POST {UPLOAD} HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\n".encode("ascii"))
+    for _ in range(8):
+        time.sleep(0.1)
+        wire.send(b"x")
+    assert time.monotonic() - begun_s > 0.5
+    assert wire.answer()[0] == 404
+    wire.request("/")
+    assert wire.answer()[0] == 200, "the connection is still there"

@@ -17,6 +17,7 @@ from lensbus_proto.errors import (
     DeadlinePassed,
     InternalError,
     NotActive,
+    NotConnected,
     NotFound,
     Refused,
     WorkerAbsent,
@@ -66,6 +67,23 @@ class TestCameras:
             "detail": "The broker does not answer: the broker cannot be reached"
         }
 
+    def test_a_camera_that_does_not_answer_is_listed_in_no_known_state(
+        self, surface: Surface, oak: FakeOak
+    ) -> None:
+        surface.commander.fail_with("device", WorkerSilent("silent"))
+        surface.commander.fail_with("boot", WorkerSilent("silent"))
+        unknown = [oak.device | {"state": "X_LINK_ANY_STATE"}]
+
+        assert surface.get("/cameras/").json() == unknown
+        assert surface.post("/cameras/refresh?boot=true").json() == unknown
+        assert surface.commander.asked("boot") == [{}]
+        assert surface.get(f"{CAMERA}/").status_code == 409
+
+    def test_refresh_needs_the_broker_too(self, surface: Surface) -> None:
+        surface.commander.fail_with("cameras", WorkerAbsent("the broker cannot be reached"))
+
+        assert surface.post("/cameras/refresh").status_code == 503
+
     def test_one_camera_is_shown(self, surface: Surface, oak: FakeOak) -> None:
         assert surface.get(f"{CAMERA}/").json() == oak.device
 
@@ -108,10 +126,11 @@ class TestCameras:
         [
             (WorkerAbsent("no worker"), 409),
             (WorkerSilent("silent"), 409),
+            (NotConnected("shut down"), 409),
             (NotActive("off"), 409),
             (NotFound("no such stream"), 404),
             (CameraError("failed"), 502),
-            (CameraGone("gone"), 502),
+            (CameraGone("gone"), 409),
             (Refused("no"), 502),
             (InternalError("oops"), 502),
             (CommandError("newer"), 502),
@@ -215,7 +234,15 @@ class TestMethods:
         [
             ("POST", "/cameras/"),
             ("PUT", f"{CAMERA}/"),
-            ("PATCH", f"{CAMERA}/streams/"),
+            ("PATCH", f"{CAMERA}/"),
+            ("GET", "/cameras/refresh"),
+            ("DELETE", "/cameras/refresh"),
+            ("POST", f"{CAMERA}/stats"),
+            ("DELETE", f"{CAMERA}/ir"),
+            ("POST", f"{CAMERA}/streams/"),
+            ("POST", f"{A}/config/available"),
+            ("POST", f"{A}/control/capabilities"),
+            ("GET", f"{A}/control/reset"),
             ("GET", f"{A}/"),
             ("PUT", f"{A}/config"),
             ("DELETE", f"{A}/control"),
@@ -288,6 +315,8 @@ class TestConfig:
     def test_each_of_the_four_forms_is_taken(
         self, surface: Surface, path: str, body: Any, sent: Any
     ) -> None:
+        surface.post(f"{path}/")
+
         answer = surface.post(f"{path}/config", json=body)
 
         assert answer.status_code == 200, answer.text

@@ -174,7 +174,7 @@ def test_options_answers_204(wire: Wire) -> None:
     status, headers, body = wire.answer()
     assert (status, headers["content-type"], body) == (204, "text/plain", b"")
     assert headers["access-control-allow-origin"] == "*"
-    assert headers["access-control-allow-methods"] == "GET, POST, PUT, DELETE, OPTIONS"
+    assert headers["access-control-allow-methods"] == "GET, POST, PUT, PATCH, DELETE, OPTIONS"
     assert headers["access-control-allow-headers"] == "*"
 
 

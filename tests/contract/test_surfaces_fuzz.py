@@ -43,11 +43,16 @@ ALPHA_FIELDS = [
 
 ROBOPIPE_PATHS = [
     "",
+    "stats",
+    "ir",
     "streams",
     "streams/?shape={word}",
     "streams/{word}",
     "streams/{word}/config",
+    "streams/{word}/config/available",
     "streams/{word}/control/",
+    "streams/{word}/control/capabilities",
+    "streams/{word}/control/reset",
     "streams/{word}/still?format={word}",
     "{word}",
 ]
@@ -56,6 +61,7 @@ ROBOPIPE_FIELDS = [
     *("exposure_time", "auto_exposure_limit", "focus", "lens_position", "contrast"),
     *("auto_exposure_enable", "auto_whitebalance_mode", "resolution", "still_size", "fps"),
     *("preview_size", "video_size", "sensor_crop", "width", "height", "resize_mode"),
+    *("flood_light", "dot_projector", "activate", "deactivate", "sharpness"),
 ]
 
 odd_text = st.text("aZ09%./{}:_\x00é\ud7ff ", max_size=12)
@@ -112,7 +118,7 @@ def test_the_alpha_surface_answers_anything(
 @settings(max_examples=250, deadline=None)
 @given(
     method=st.sampled_from(METHODS),
-    mxid=st.just("14442C10D13EABCE00") | st.text("aA1é/ ", max_size=80),
+    mxid=st.sampled_from(["14442C10D13EABCE00", "refresh"]) | st.text("aA1é/ ", max_size=80),
     path=st.sampled_from(ROBOPIPE_PATHS),
     word=st.sampled_from(ROBOPIPE_WORDS) | odd_text,
     content=documents(ROBOPIPE_FIELDS),

@@ -1,13 +1,16 @@
-"""Fakes of an OAK device and its pipeline: values are depthai's own, the graph is recorded."""
+"""Fakes of an OAK device and its pipeline: values are depthai's own, the graph is recorded.
+
+What the installed depthai does not have, they refuse (`depthai_api`).
+"""
 
 import queue
 from collections.abc import Callable
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+from kit.depthai_api import plays
 from lensbus_services.oak.sdk import dai
 
 CAMERA = "14442C10D13EABCE00"
@@ -38,16 +41,28 @@ def stereo_pair(left: str, right: str, baseline_cm: float) -> Any:
     return pair
 
 
+@plays(
+    dai.Device, "camera", "is_closed", "ir", "reconnections", "celsius", "broken", "dump", "crash"
+)
 class FakeDevice:
-    """Answers like an OAK-D-PRO on USB."""
+    """Answers like an OAK-D-PRO on USB. `broken` names calls that raise, as on a dead link."""
 
     def __init__(self, camera: str = CAMERA) -> None:
         self.camera = camera
         self.is_closed = False
         self.ir: list[tuple[str, float]] = []
         self.reconnections: int | None = None
+        self.celsius = 40.0
+        self.broken: set[str] = set()
+        self.dump: Any = None
+        self.crash: Callable[[Any], None] | None = None
+
+    def _check(self, call: str) -> None:
+        if call in self.broken:
+            raise RuntimeError(f"Couldn't read data from stream: '__rpc_main' ({call})")
 
     def getConnectedCameraFeatures(self) -> list[Any]:
+        self._check("getConnectedCameraFeatures")
         mono = [(640, 400), (1280, 800)]
         return [
             camera_features("CAM_A", "IMX378", "COLOR", [(1920, 1080), (3840, 2160), (4056, 3040)]),
@@ -81,8 +96,10 @@ class FakeDevice:
         return "OAK-D-PRO-AF"
 
     def getChipTemperature(self) -> Any:
+        self._check("getChipTemperature")
         chip = dai.ChipTemperature()
-        chip.average, chip.css, chip.dss, chip.mss, chip.upa = 40.0, 41.0, 39.0, 40.5, 39.5
+        chip.average = self.celsius
+        chip.css, chip.dss, chip.mss, chip.upa = 41.0, 39.0, 40.5, 39.5
         return chip
 
     def getDdrMemoryUsage(self) -> Any:
@@ -90,9 +107,22 @@ class FakeDevice:
         memory.total, memory.used, memory.remaining = 300, 100, 200
         return memory
 
-    getCmxMemoryUsage = getDdrMemoryUsage
+    def getCmxMemoryUsage(self) -> Any:
+        return self.getDdrMemoryUsage()
+
+    def hasCrashDump(self) -> bool:
+        self._check("hasCrashDump")
+        return self.dump is not None
+
+    def getCrashDump(self, clearCrashDump: bool = True) -> Any:
+        dump, self.dump = self.dump, None
+        return dump
+
+    def registerCrashdumpCallback(self, callback: Callable[[Any], None]) -> None:
+        self.crash = callback
 
     def setIrFloodLightIntensity(self, intensity: float) -> bool:
+        self._check("setIrFloodLightIntensity")
         self.ir.append(("flood", intensity))
         return True
 
@@ -107,21 +137,28 @@ class FakeDevice:
         self.is_closed = True
 
 
+@plays(dai.Node.Input, "name", "sent", "send", "is_closed")
 class FakeInput:
+    """An input of a node, and the queue into it. Closed, it raises as a queue does."""
+
     def __init__(self, name: str, on_send: Callable[[Any], None] | None = None) -> None:
         self.name = name
         self.sent: list[Any] = []
+        self.is_closed = False
         self._on_send = on_send
 
     def createInputQueue(self) -> "FakeInput":
         return self
 
     def send(self, message: Any) -> None:
+        if self.is_closed:
+            raise CLOSED("MessageQueue was closed")
         self.sent.append(message)
         if self._on_send:
             self._on_send(message)
 
 
+@plays(dai.MessageQueue, "put")
 class FakeQueue:
     def __init__(self) -> None:
         self._items: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -139,6 +176,7 @@ class FakeQueue:
         return item
 
 
+@plays(dai.Node.Output, "name", "queue")
 class FakeOutput:
     def __init__(self, name: str, pipeline: "FakePipeline") -> None:
         self.name = name
@@ -154,6 +192,7 @@ class FakeOutput:
         return self.queue
 
 
+@plays(dai.node.Camera, "socket", "resolution", "fps", "outputs")
 class FakeCamera:
     def __init__(self, pipeline: "FakePipeline") -> None:
         self._pipeline = pipeline
@@ -173,6 +212,7 @@ class FakeCamera:
         return FakeOutput(f"{self.socket}.{size[0]}x{size[1]}", self._pipeline)
 
 
+@plays(dai.node.StereoDepth, "inputs")
 class FakeStereo:
     def __init__(self, pipeline: "FakePipeline") -> None:
         self.depth = FakeOutput("depth", pipeline)
@@ -182,13 +222,17 @@ class FakeStereo:
         self.inputs = (left.name, right.name)
         return self
 
+    def setDepthAlign(self, align: Any) -> None:
+        self.align = align.name
 
+
+@plays(dai.node.Gate, "is_open")
 class FakeGate:
     """Lets one grey frame through when it is told to."""
 
     def __init__(self, pipeline: "FakePipeline") -> None:
         number = len(pipeline.gates)
-        self.initialConfig = SimpleNamespace(open=True)
+        self.initialConfig = dai.GateControl.openGate()
         self.input = FakeInput(f"gate{number}")
         self.output = FakeOutput(f"gate{number}", pipeline)
         self.inputControl = FakeInput(f"gate{number}.control", self._obey)
@@ -205,6 +249,35 @@ class FakeGate:
         return bool(told[-1] if told else self.initialConfig.open)
 
 
+@plays(dai.node.ImageManip, "limit")
+class FakeManip:
+    """Cuts pictures; its config is a real one."""
+
+    def __init__(self, pipeline: "FakePipeline") -> None:
+        number = len(pipeline.manips)
+        self.initialConfig = dai.ImageManipConfig()
+        self.inputImage = FakeInput(f"manip{number}")
+        self.out = FakeOutput(f"manip{number}", pipeline)
+        self.limit = 0
+        pipeline.manips.append(self)
+
+    def setMaxOutputFrameSize(self, maxFrameSize: int) -> None:
+        self.limit = maxFrameSize
+
+
+@plays(
+    dai.Pipeline,
+    "device",
+    "cameras",
+    "stereos",
+    "gates",
+    "manips",
+    "links",
+    "queues",
+    "is_running",
+    "on_state",
+    "broken",
+)
 class FakePipeline:
     """Records the graph that is built, and plays depthai's callbacks."""
 
@@ -213,9 +286,11 @@ class FakePipeline:
         self.cameras: dict[str, FakeCamera] = {}
         self.stereos: list[FakeStereo] = []
         self.gates: list[FakeGate] = []
+        self.manips: list[FakeManip] = []
         self.links: list[tuple[str, str]] = []
         self.queues: list[FakeQueue] = []
         self.is_running = False
+        self.broken = False
         self.on_state: Callable[[Any, Any], None] = lambda device, state: None
 
     def create(self, kind: Any) -> Any:
@@ -223,6 +298,7 @@ class FakePipeline:
             dai.node.Camera: FakeCamera,
             dai.node.StereoDepth: FakeStereo,
             dai.node.Gate: FakeGate,
+            dai.node.ImageManip: FakeManip,
         }
         return fakes[kind](self)
 
@@ -230,6 +306,8 @@ class FakePipeline:
         self.on_state = callback
 
     def start(self) -> None:
+        if self.broken:
+            raise RuntimeError("Camera: resolution is not supported by the sensor")
         self.is_running = True
 
     def stop(self) -> None:

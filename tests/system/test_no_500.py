@@ -23,7 +23,8 @@ PATHS = (
     *(f"/api/cameras/{camera}/connection" for camera in ("NOBODY", "%2F..%2F", "{cameraId}", "ä")),
     *("/cameras/", "/cameras/NOBODY/", "/cameras/abc/", f"{ROBO}/", f"{ROBO}/streams/"),
     *(f"{ROBO}/streams/{name}/config" for name in ("CAM_A", "CAM_H", "DEPTH_A_B", "x", "CAM_A%20")),
-    f"{ROBO}/streams/CAM_A/control",
+    *(f"{ROBO}/{rest}" for rest in ("stats", "ir", "streams/CAM_A/config/available")),
+    *(f"{ROBO}/streams/CAM_A/{rest}" for rest in ("control", "control/capabilities")),
     f"{ROBO}/streams/CAM_A/still?format=nonsense",
 )
 BODIES = (
@@ -49,4 +50,5 @@ def test_no_request_is_answered_with_500(system: System, method: str) -> None:
             answer = connection.getresponse()
             answer.read()
             answers.append((answer.status, path, body[:40]))
+    system.json("POST", f"{ROBO}/")  # a DELETE has shut it down
     assert [answer for answer in answers if answer[0] >= 500] == []

@@ -1,8 +1,17 @@
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import settings, strategies
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from lensbus_services.oak.activation import activated, deactivated, is_consistent, rivals
+from lensbus_proto.errors import BadArguments
+from lensbus_services.oak.activation import (
+    activated,
+    changed,
+    deactivated,
+    is_consistent,
+    rivals,
+)
 
 OFFERED = ("CAM_A", "CAM_B", "CAM_C", "CAM_D", "DEPTH_B_C", "DEPTH_A_D", "DEPTH_A_B")
 CAMS = frozenset({"CAM_A", "CAM_B", "CAM_C"})
@@ -37,6 +46,39 @@ def test_streams_that_exclude_each_other_or_do_not_exist_are_not_consistent() ->
     assert is_consistent(CAMS, ONE_PAIR)
     assert not is_consistent(frozenset({"CAM_B", "DEPTH_B_C"}), ONE_PAIR)
     assert not is_consistent(frozenset({"CAM_D"}), ONE_PAIR)
+
+
+@pytest.mark.parametrize(
+    ("activate", "deactivate", "after"),
+    [
+        ([], [], {"CAM_A", "CAM_B", "CAM_C"}),
+        (["DEPTH_B_C"], [], {"CAM_A", "DEPTH_B_C"}),
+        (["DEPTH_B_C"], ["CAM_A"], {"DEPTH_B_C"}),
+        (["CAM_A", "CAM_A"], ["CAM_B", "CAM_C", "CAM_B"], {"CAM_A"}),
+        ([], ["DEPTH_B_C"], {"CAM_A", "CAM_B", "CAM_C"}),
+    ],
+)
+def test_a_batch_switches_all_that_it_names(
+    activate: Sequence[str], deactivate: Sequence[str], after: set[str]
+) -> None:
+    assert changed(CAMS, activate, deactivate, ONE_PAIR) == after
+
+
+@pytest.mark.parametrize(
+    ("activate", "deactivate", "why"),
+    [
+        (["CAM_D"], [], "no stream 'CAM_D'"),
+        ([], ["DEPTH_A_B"], "no stream 'DEPTH_A_B'"),
+        (["CAM_A"], ["CAM_A"], "CAM_A is to be activated and deactivated"),
+        (["CAM_B", "DEPTH_B_C"], [], "CAM_B and DEPTH_B_C cannot be active together"),
+    ],
+)
+def test_a_batch_that_cannot_be_is_refused(
+    activate: Sequence[str], deactivate: Sequence[str], why: str
+) -> None:
+    with pytest.raises(BadArguments, match=why) as caught:
+        changed(CAMS, activate, deactivate, ONE_PAIR)
+    assert caught.value.detail == {}, "it is no single field that is wrong"
 
 
 class Switching(RuleBasedStateMachine):

@@ -1,9 +1,11 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from lensbus_proto.errors import BadArguments
-from lensbus_services.oak.config import Config, change, default, to_map
+from lensbus_services.oak.config import Config, available, change, default, to_map
+from lensbus_services.oak.features import Mode, Sensor
 from lensbus_services.oak.profiles import PROFILES
 
 COLOR_SENSOR, MONO_SENSOR, _ = PROFILES["OAK-D-PRO"].sensors
@@ -169,3 +171,34 @@ def test_an_unknown_resize_mode_is_refused() -> None:
 
 def test_the_rate_of_the_settings_is_held_inside_the_mode() -> None:
     assert default(COLOR_SENSOR, 120.0).fps == 60.0
+
+
+def test_the_still_form_offers_every_mode_in_blocks_largest_first() -> None:
+    assert available(COLOR_SENSOR) == [
+        {"width": 4032, "height": 3040, "min_fps": 2, "max_fps": 30},
+        {"width": 3840, "height": 2160, "min_fps": 2, "max_fps": 42},
+        {"width": 2016, "height": 1520, "min_fps": 2, "max_fps": 85},
+        {"width": 1920, "height": 1080, "min_fps": 2, "max_fps": 60},
+        {"width": 1344, "height": 1012, "min_fps": 2, "max_fps": 52},
+    ]
+
+
+def test_pictures_of_more_than_twenty_megapixels_are_not_offered() -> None:
+    large = replace(COLOR_SENSOR, configs=(*COLOR_SENSOR.configs, Mode(8000, 6000, 1.0, 10.0)))
+    assert available(large) == available(COLOR_SENSOR)
+
+
+@pytest.mark.parametrize("sensor", [COLOR_SENSOR, MONO_SENSOR], ids=lambda s: s.socket)
+def test_whatever_is_offered_is_taken_from_any_mode(sensor: Sensor) -> None:
+    for name in sensor.resolutions():
+        before = replace(default(sensor, 30.0), resolution=name)
+        for option in available(sensor):
+            size = {"width": option["width"], "height": option["height"]}
+            for fps in (option["min_fps"], option["max_fps"]):
+                after = to_map(change(before, size | {"fps": fps}, sensor), sensor)
+                assert after | size | {"fps": fps} == after
+
+
+def test_a_rate_that_no_mode_has_is_refused() -> None:
+    assert refused(COLOR, {"width": 640, "height": 360, "fps": 86}) == "fps"
+    assert refused(COLOR, {"width": 640, "height": 360, "fps": "fast"}) == "fps"

@@ -9,12 +9,16 @@ from lensbus_services.oak.control import (
     WHITEBALANCE_MODES,
     Focus,
     Reading,
+    capabilities,
     change,
     default,
     live,
     to_map,
 )
+from lensbus_services.oak.features import Sensor
+from lensbus_services.oak.profiles import PROFILES
 
+COLOR_SENSOR, MONO_SENSOR, _ = PROFILES["OAK-D-PRO"].sensors
 COLOR = default(has_autofocus=True)
 MONO = default(has_autofocus=False)
 # As the published API prints them; the module under test must not be its own witness.
@@ -29,9 +33,10 @@ SEED_LIMITS = [
     ("luma_denoise", 0, 4),
     ("manual_whitebalance", 1000, 12000),
 ]
+LATER_LIMITS = [("sharpness", 0, 4)]
 
 
-@pytest.mark.parametrize(("field", "least", "most"), SEED_LIMITS)
+@pytest.mark.parametrize(("field", "least", "most"), SEED_LIMITS + LATER_LIMITS)
 def test_both_ends_of_a_range_are_taken_and_one_beyond_is_not(
     field: str, least: int, most: int
 ) -> None:
@@ -45,7 +50,8 @@ def test_both_ends_of_a_range_are_taken_and_one_beyond_is_not(
 
 
 def test_every_limit_is_tested() -> None:
-    assert set(LIMITS) == {field for field, _, _ in SEED_LIMITS} | {"auto_exposure_limit"}
+    tested = {field for field, _, _ in SEED_LIMITS + LATER_LIMITS}
+    assert set(LIMITS) == tested | {"auto_exposure_limit"}
 
 
 def test_the_limit_of_automatic_exposure_has_a_floor_and_no_ceiling() -> None:
@@ -81,6 +87,66 @@ def test_the_modes_are_the_published_ones() -> None:
     for bad in ("auto", "SUNNY", None, 1):
         with pytest.raises(BadArguments, match="auto_whitebalance_mode"):
             change(COLOR, {"auto_whitebalance_mode": bad})
+
+
+def test_the_mains_decide_about_banding() -> None:
+    for mode in ("OFF", "MAINS_50_HZ", "MAINS_60_HZ", "AUTO"):
+        assert change(MONO, {"anti_banding_mode": mode}).anti_banding_mode == mode
+    with pytest.raises(BadArguments, match="anti_banding_mode"):
+        change(MONO, {"anti_banding_mode": "MAINS_55_HZ"})
+
+
+NUMBERS = [
+    *("exposure_time", "sensitivity_iso", "auto_exposure_compensation", "auto_exposure_limit"),
+    *("contrast", "brightness", "saturation", "sharpness", "chroma_denoise", "luma_denoise"),
+    *("manual_whitebalance", "lens_position"),
+]
+
+
+@pytest.mark.parametrize("sensor", PROFILES["OAK-D-PRO"].sensors[:2], ids=lambda s: s.socket)
+def test_a_control_drawn_from_the_capabilities_is_never_refused(sensor: Sensor) -> None:
+    initial = default(sensor.has_autofocus)
+    told = capabilities(sensor)
+
+    for field in NUMBERS:
+        if (offered := told[field]) is None:
+            continue
+        assert offered["min"] <= offered["default"] <= offered["max"]
+        assert offered["step"] > 0
+        for value in (offered["min"], offered["default"], offered["max"]):
+            body = {"focus": {field: value}} if field == "lens_position" else {field: value}
+            change(initial, body)
+    for field, modes in (
+        ("auto_whitebalance_mode", told["auto_whitebalance_modes"] or []),
+        ("anti_banding_mode", told["anti_banding_modes"]),
+    ):
+        for mode in modes:
+            assert getattr(change(initial, {field: mode}), field) == mode
+
+
+def test_the_capabilities_of_a_color_sensor() -> None:
+    told = capabilities(COLOR_SENSOR)
+    assert (told["sensor_type"], told["has_autofocus"], told["has_color_controls"]) == (
+        "COLOR", True, True,
+    )  # fmt: skip
+    assert told["exposure_time"] == {"min": 1, "max": 33000, "default": 20000, "step": 1}
+    assert told["sensitivity_iso"] == {"min": 100, "max": 5000, "default": 800, "step": 1}
+    assert told["lens_position"] == {"min": 0.0, "max": 1.0, "default": 0.0, "step": 0.01}
+    assert told["auto_focus_modes"] == list(FOCUS_MODES)
+    assert told["auto_whitebalance_modes"] == list(WHITEBALANCE_MODES)
+
+
+def test_what_a_mono_sensor_without_autofocus_cannot_do_is_none() -> None:
+    told = capabilities(MONO_SENSOR)
+    assert (told["sensor_type"], told["has_autofocus"], told["has_color_controls"]) == (
+        "MONO", False, False,
+    )  # fmt: skip
+    missing = {field for field, value in told.items() if value is None}
+    assert missing == {
+        "saturation", "chroma_denoise", "manual_whitebalance", "lens_position",
+        "auto_whitebalance_modes",
+    }  # fmt: skip
+    assert told["auto_focus_modes"] == []
 
 
 def test_nothing_and_unknown_keys_change_nothing() -> None:

@@ -6,10 +6,13 @@ from PIL import Image
 
 from lensbus_proto.errors import BadArguments
 from lensbus_services.oak.images import (
+    DEPTH_FORMATS,
     FORMATS,
     depth_picture,
+    encode_depth,
     encode_jpeg,
     encode_still,
+    mime_of,
     still_format,
 )
 
@@ -23,15 +26,34 @@ def decode(data: bytes) -> Image.Image:
 
 @pytest.mark.parametrize("name", ["", "jpg", "JPG", "jpeg", "Jpeg", "JPEG"])
 def test_jpeg_has_several_names(name: str) -> None:
-    assert still_format(name) == "jpeg"
+    assert still_format(name, of_depth=False) == "jpeg"
 
 
 @pytest.mark.parametrize("name", ["avif", "pdf", "exe", "jpeg2000", "png ", "../png"])
 def test_an_unknown_format_is_answered_with_those_that_there_are(name: str) -> None:
     with pytest.raises(BadArguments) as caught:
-        still_format(name)
+        still_format(name, of_depth=True)
     assert caught.value.detail == {"field": "format"}
-    assert all(known in caught.value.message for known in FORMATS)
+    assert all(known in caught.value.message for known in FORMATS + DEPTH_FORMATS)
+
+
+@pytest.mark.parametrize("name", ["png16", "NPY"])
+def test_only_depth_has_numbers(name: str) -> None:
+    assert still_format(name, of_depth=True) == name.lower()
+    with pytest.raises(BadArguments) as caught:
+        still_format(name, of_depth=False)
+    assert name not in caught.value.message.split("one of")[1]
+
+
+def test_numbers_keep_every_millimetre() -> None:
+    depth = np.arange(64 * 1024, dtype=np.uint16).reshape(256, 256)
+    image = decode(encode_depth(depth, "png16"))
+    assert (image.format, image.mode) == ("PNG", "I;16")
+    assert (np.asarray(image) == depth).all()
+    array = np.load(io.BytesIO(encode_depth(depth, "npy")), allow_pickle=False)
+    assert array.dtype == np.uint16
+    assert (array == depth).all()
+    assert (mime_of("png16"), mime_of("webp")) == ("image/png", "image/webp")
 
 
 @pytest.mark.parametrize("name", FORMATS)

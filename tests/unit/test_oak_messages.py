@@ -24,10 +24,12 @@ def sent(changes: dict[str, Any], before: Control = COLOR, sensor: Any = COLOR_S
 def test_a_sensor_that_knows_nothing_is_told_everything_that_it_can_do() -> None:
     assert commands(control_message(COLOR, None, COLOR_SENSOR)) == {
         "AE_AUTO", "EXPOSURE_COMPENSATION", "AE_LOCK", "BRIGHTNESS", "CONTRAST", "LUMA_DENOISE",
-        "SATURATION", "CHROMA_DENOISE", "AWB_MODE", "AWB_LOCK", "AF_MODE",
+        "SHARPNESS", "ANTIBANDING_MODE", "SATURATION", "CHROMA_DENOISE", "AWB_MODE", "AWB_LOCK",
+        "AF_MODE",
     }  # fmt: skip
     assert commands(control_message(MONO, None, MONO_SENSOR)) == {
         "AE_AUTO", "EXPOSURE_COMPENSATION", "AE_LOCK", "BRIGHTNESS", "CONTRAST", "LUMA_DENOISE",
+        "SHARPNESS", "ANTIBANDING_MODE",
     }  # fmt: skip
 
 
@@ -39,6 +41,12 @@ def test_only_what_differs_is_sent() -> None:
     message = sent({"brightness": -3})
     assert commands(message) == {"BRIGHTNESS"}
     assert message.brightness == -3
+
+
+def test_sharpness_and_the_mains_are_sent() -> None:
+    message = sent({"sharpness": 4, "anti_banding_mode": "MAINS_60_HZ"}, MONO, MONO_SENSOR)
+    assert commands(message) == {"SHARPNESS", "ANTIBANDING_MODE"}
+    assert (message.sharpness, message.antiBandingMode.name) == (4, "MAINS_60_HZ")
 
 
 def test_exposure_by_hand_carries_both_values() -> None:
@@ -56,7 +64,9 @@ def test_exposure_by_hand_is_ignored_while_it_is_automatic() -> None:
 def test_back_to_automatic_exposure_tells_all_of_it_again() -> None:
     manual = change(COLOR, {"auto_exposure_enable": False, "auto_exposure_compensation": 2})
     message = sent({"auto_exposure_enable": True}, manual)
-    assert commands(message) == {"AE_AUTO", "EXPOSURE_COMPENSATION", "AE_LOCK"}
+    assert commands(message) == {
+        "AE_AUTO", "EXPOSURE_COMPENSATION", "AE_LOCK", "ANTIBANDING_MODE",
+    }  # fmt: skip
     assert message.expCompensation == 2
 
 

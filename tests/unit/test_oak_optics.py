@@ -3,6 +3,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lensbus_services.oak.optics import LIGHT_K, TARGET, Noise, Optics, lens_for
+from lensbus_services.oak.scene import SCENES, color_lens, left_lens, view
 
 GREY: NDArray[np.uint8] = np.full((100, 160, 3), 100, np.uint8)
 
@@ -132,3 +133,106 @@ def test_noise_grows_with_iso_and_shrinks_with_denoise() -> None:
 def test_a_mono_sensor_reads_no_color_and_no_lens() -> None:
     reading = Optics(has_color=False, has_autofocus=False).reading()
     assert (reading.kelvin, reading.lens) == (0, None)
+
+
+# Each control moves the picture in its direction, over its whole range.
+
+COLORED: NDArray[np.uint8] = np.full((100, 160, 3), (60, 90, 140), np.uint8)
+
+
+def manual(**settings: object) -> Optics:
+    return color(auto_exposure=False, **settings)
+
+
+def mean(optics: Optics, scene: NDArray[np.uint8] = GREY) -> float:
+    return float(optics.take(scene.copy(), Noise(1)).mean())
+
+
+def colorfulness(optics: Optics) -> float:
+    picture = optics.take(COLORED.copy(), Noise(1)).reshape(-1, 3).astype(np.float64)
+    return float(np.ptp(picture, axis=1).mean())
+
+
+def warmth(optics: Optics) -> float:
+    rest(optics, TARGET)
+    blue, _, red = optics.take(GREY.copy(), Noise(1)).reshape(-1, 3).mean(axis=0)
+    return float(red - blue)
+
+
+def rises(values: list[float]) -> bool:
+    """Whether values never fall, and rise as a whole."""
+    return values == sorted(values) and values[-1] > values[0]
+
+
+def test_longer_exposure_is_lighter() -> None:
+    times = (1, 100, 1000, 5000, 10_000, 20_000, 33_000)
+    assert rises([mean(manual(exposure_us=each)) for each in times])
+
+
+def test_higher_iso_is_lighter() -> None:
+    isos = (100, 200, 400, 800, 1600, 5000)
+    assert rises([mean(manual(exposure_us=2000, iso=each)) for each in isos])
+
+
+def test_more_brightness_is_lighter() -> None:
+    assert rises([mean(color(brightness=each)) for each in range(-10, 11)])
+
+
+def test_more_contrast_spreads_the_tones() -> None:
+    ramp = np.tile(np.linspace(64, 192, 160, dtype=np.uint8)[None, :, None], (100, 1, 3))
+    spread = [
+        float(color(contrast=each).take(ramp.copy(), Noise(1)).std()) for each in range(-10, 11)
+    ]
+    assert rises(spread)
+
+
+def test_more_saturation_is_more_colorful() -> None:
+    assert rises([colorfulness(color(saturation=each)) for each in range(-10, 11)])
+
+
+def test_a_higher_color_temperature_by_hand_is_warmer() -> None:
+    kelvins = (1000, 2500, 4000, 5000, 6500, 9000, 12_000)
+    assert rises([warmth(color(whitebalance="OFF", manual_k=each)) for each in kelvins])
+
+
+def test_the_farther_the_lens_from_its_place_the_softer() -> None:
+    sharp = lens_for(0.826)
+
+    def softness(lens: float) -> float:
+        optics = color(focus_mode="OFF", lens=lens)
+        return -float(optics.take(edges(), Noise(1)).std())
+
+    assert rises([softness(sharp + step) for step in (0.0, 0.1, 0.25, 0.5)])
+    assert rises([softness(sharp - step) for step in (0.0, 0.1, 0.25, 0.45)])
+
+
+def test_more_flood_light_is_lighter_and_counts_more_in_the_dark() -> None:
+    floods = (0.0, 0.25, 0.5, 1.0)
+
+    def lit(light: float) -> list[float]:
+        scene = np.full((100, 160), round(100 * light), np.uint8)
+        made = (
+            Optics(has_color=False, has_autofocus=False, auto_exposure=False, exposure_us=10_000)
+            for _ in floods
+        )
+        pictures = []
+        for optics, flood in zip(made, floods, strict=True):
+            optics.light, optics.flood = light, flood
+            pictures.append(float(optics.take(scene.copy(), Noise(1)).mean()))
+        return pictures
+
+    bright, dark = lit(1.0), lit(0.3)
+    assert rises(bright)
+    assert rises(dark)
+    assert dark[-1] / dark[0] > bright[-1] / bright[0]
+
+
+@pytest.mark.parametrize("name", sorted(SCENES))
+def test_automatic_exposure_converges_in_every_scene(name: str) -> None:
+    for lens in (color_lens((640, 360)), left_lens((640, 400))):
+        sight = view(lens, SCENES[name])
+        optics = Optics(has_color=lens.has_color, has_autofocus=False)
+        steps = rest(optics, sight.brightness(1.0))
+        assert steps < 20
+        picture = optics.take(sight.render(1.0), Noise(1))
+        assert float(picture.mean()) == pytest.approx(TARGET, rel=0.15)

@@ -8,6 +8,7 @@ import pytest
 
 from lensbus_services.oak import config, control, store
 from lensbus_services.oak.features import Features, Identity
+from lensbus_services.oak.lights import Lights
 from lensbus_services.oak.profiles import PROFILES
 
 _PRO = PROFILES["OAK-D-PRO"]
@@ -41,10 +42,45 @@ def test_what_was_saved_comes_back(tmp_path: Path) -> None:
             **DEFAULT.controls,
             "CAM_A": control.change(DEFAULT.controls["CAM_A"], {"focus": focus, "contrast": -3}),
         },
+        lights=Lights(0.5, 0.25),
     )
-    store.save(path, wanted)
+    store.save(path, wanted, FEATURES)
     assert store.load(path, FEATURES, DEFAULT) == wanted
     assert [each.name for each in path.parent.iterdir()] == ["one.json"]
+
+
+def test_a_camera_that_was_shut_down_is_remembered_with_all_that_it_has(tmp_path: Path) -> None:
+    path = tmp_path / "one.json"
+    store.save(path, replace(DEFAULT, is_booted=False), FEATURES)
+    assert store.shut_down(path) == FEATURES
+    assert store.load(path, FEATURES, DEFAULT) == DEFAULT
+
+    store.save(path, DEFAULT, FEATURES)
+    assert store.shut_down(path) is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        '{"version": 1, "booted": false}',
+        '{"version": 1, "booted": false, "features": {"device": {}}}',
+        '{"version": 2, "booted": false}',
+    ],
+)
+def test_a_camera_of_which_too_little_is_known_boots(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "one.json"
+    path.write_text(content, encoding="utf-8")
+    assert store.shut_down(path) is None
+    assert store.shut_down(tmp_path / "none.json") is None
+
+
+def test_a_file_of_an_older_version_has_dark_lights(tmp_path: Path) -> None:
+    path = tmp_path / "one.json"
+    path.write_text('{"version": 1, "active": ["CAM_A"], "configs": {}, "controls": {}}')
+    loaded = store.load(path, FEATURES, replace(DEFAULT, lights=Lights(1.0, 1.0)))
+    assert (loaded.active, loaded.lights) == (frozenset({"CAM_A"}), Lights())
 
 
 def test_without_a_file_the_defaults_hold_and_nothing_is_said(
@@ -70,6 +106,8 @@ def _broken() -> list[Any]:
         good | {"configs": []},
         good | {"controls": {"CAM_A": {"contrast": 99}}},
         good | {"controls": {"CAM_A": None}},
+        good | {"lights": {"flood_light": 2}},
+        good | {"lights": None},
     ]
 
 
@@ -94,5 +132,5 @@ def test_a_folder_that_cannot_be_written_does_not_stop_the_camera(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "cameras").write_text("in the way", encoding="utf-8")
-    store.save(tmp_path / "cameras" / "one.json", DEFAULT)
+    store.save(tmp_path / "cameras" / "one.json", DEFAULT, FEATURES)
     assert "not saved" in caplog.text

@@ -4,12 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
 from lensbus_gateway.errors import status_of
 from lensbus_gateway.robopipe.validation import Fault, Invalid, fault
 from lensbus_proto.errors import CameraUnknown, CommandError, CommandUnknown
+from lensbus_proto.messages import Reply
 
 UNPROCESSABLE: Final = 422
 
@@ -20,6 +21,11 @@ class AsciiJson(JSONResponse):
     def render(self, content: Any) -> bytes:
         """Return the bytes."""
         return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
+def part(reply: Reply, key: str) -> Any:
+    """Return one member of what a command gave."""
+    return (reply.result or {})[key]
 
 
 def value(content: Any, status: int = 200) -> Response:
@@ -39,7 +45,7 @@ def invalid(error: Invalid) -> Response:
     return detail(list(error.faults), UNPROCESSABLE)
 
 
-def failed(request: Request, error: CommandError) -> Response:
+def failed(request: HTTPConnection, error: CommandError) -> Response:
     """Return what became of a command."""
     if isinstance(error, CameraUnknown | CommandUnknown):
         # A Sony camera does not know these commands: this surface does not have it.

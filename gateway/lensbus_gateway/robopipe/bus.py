@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from lensbus_gateway.bus import Commander
 from lensbus_gateway.robopipe.models import MXID, STREAM
@@ -18,7 +18,7 @@ REOPEN_DEADLINE_S: Final = 20.0
 
 
 async def ask(
-    request: Request,
+    request: HTTPConnection,
     name: str,
     arguments: Mapping[str, Any] | None = None,
     *,
@@ -36,8 +36,22 @@ async def ask(
     if stream is not None and not re.fullmatch(STREAM, stream):
         raise NotFound(f"Stream {stream} not found")
     about = {} if stream is None else {"stream": stream}
+    return await ask_camera(
+        request, mxid, name, {**about, **(arguments or {})}, deadline_s=deadline_s
+    )
+
+
+async def ask_camera(
+    request: HTTPConnection,
+    mxid: str,
+    name: str,
+    arguments: Mapping[str, Any] | None = None,
+    *,
+    deadline_s: float,
+) -> Reply:
+    """Send a command to a camera that is known to be one."""
     commander: Commander = request.app.state.commander
-    return await commander.send(mxid, name, {**about, **(arguments or {})}, deadline_s=deadline_s)
+    return await commander.send(mxid, name, arguments, deadline_s=deadline_s)
 
 
 async def oak_cameras(request: Request) -> Sequence[Mapping[str, Any]]:

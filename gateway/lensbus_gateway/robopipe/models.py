@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 MXID: Final = "[A-Z0-9]+"
 STREAM: Final = "CAM_[A-H]|DEPTH_[A-H]_[A-H]"
 
+# In a body a name is matched whole.
+StreamName = Annotated[str, Field(pattern=f"^({STREAM})$")]
 Size = tuple[int, int]
 
 # depthai holds it in 32 bits with a sign; the published API names no limit.
@@ -40,6 +42,15 @@ class FocusMode(Enum):
     CONTINUOUS_VIDEO = "CONTINUOUS_VIDEO"
     CONTINUOUS_PICTURE = "CONTINUOUS_PICTURE"
     EDOF = "EDOF"
+
+
+class AntiBandingMode(Enum):
+    """Against which mains the flicker of lamps is suppressed."""
+
+    OFF = "OFF"
+    MAINS_50_HZ = "MAINS_50_HZ"
+    MAINS_60_HZ = "MAINS_60_HZ"
+    AUTO = "AUTO"
 
 
 class ColorResolution(Enum):
@@ -111,6 +122,22 @@ class SensorControlUpdate(_Body):
     auto_whitebalance_mode: WhiteBalanceMode = WhiteBalanceMode.AUTO
     manual_whitebalance: int = Field(default=6500, ge=1000, le=12000)
     focus: SensorFocus | None = None
+    sharpness: int = Field(default=1, ge=0, le=4)
+    anti_banding_mode: AntiBandingMode = AntiBandingMode.MAINS_50_HZ
+
+
+class IRConfig(_Body):
+    """The infrared lights; what is left out is off."""
+
+    flood_light: float = Field(default=0.0, ge=0.0, le=1.0)
+    dot_projector: float = Field(default=0.0, ge=0.0, le=1.0)
+
+
+class StreamsChange(_Body):
+    """Which streams to switch, all in one go."""
+
+    activate: list[StreamName] = []
+    deactivate: list[StreamName] = []
 
 
 class CameraConfigProperties(_Body):
@@ -154,6 +181,9 @@ SeedConfig = CameraConfigProperties | ColorCameraConfigProperties | MonoCameraCo
 
 MXID_TEXT: Final = TypeAdapter(Annotated[str, Field(pattern=MXID)])
 STREAM_TEXT: Final = TypeAdapter(Annotated[str, Field(pattern=STREAM)])
+BOOT: Final = TypeAdapter(bool)
+LIGHTS: Final = TypeAdapter(IRConfig)
+STREAMS_CHANGE: Final = TypeAdapter(StreamsChange)
 CONTROL_UPDATE: Final = TypeAdapter(SensorControlUpdate)
 STILL_CONFIG: Final = TypeAdapter(StillConfig)
 SEED_CONFIG: Final[TypeAdapter[SeedConfig]] = TypeAdapter(SeedConfig)

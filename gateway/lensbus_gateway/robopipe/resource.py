@@ -24,10 +24,16 @@ class Resource:
         *,
         get: Handler | None = None,
         post: Handler | None = None,
+        patch: Handler | None = None,
         delete: Handler | None = None,
     ) -> None:
-        given = {"GET": get, "POST": post, "DELETE": delete}
+        given = {"GET": get, "POST": post, "PATCH": patch, "DELETE": delete}
         self._handlers = {method: handler for method, handler in given.items() if handler}
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that there are."""
+        return tuple(self._handlers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

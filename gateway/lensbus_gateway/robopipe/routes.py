@@ -7,9 +7,9 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from lensbus_gateway.robopipe import cameras, stills, streams
+from lensbus_gateway.robopipe import cameras, config, control, mjpeg, stills, streams, video, webrtc
 from lensbus_gateway.robopipe.answers import detail
 from lensbus_gateway.robopipe.resource import Resource
 
@@ -18,12 +18,27 @@ STREAM: Final = CAMERA + "/streams/{stream_name}"
 
 RESOURCES: Final = {
     "/cameras": Resource(get=cameras.list_cameras),
-    CAMERA: Resource(get=cameras.get_camera),
-    CAMERA + "/streams": Resource(get=streams.list_streams),
+    "/cameras/refresh": Resource(post=cameras.refresh),  # before any camera of that name
+    CAMERA: Resource(
+        get=cameras.get_camera, post=cameras.boot_camera, delete=cameras.shut_camera_down
+    ),
+    CAMERA + "/stats": Resource(get=cameras.get_stats),
+    CAMERA + "/ir": Resource(get=cameras.get_lights, post=cameras.set_lights),
+    CAMERA + "/streams": Resource(get=streams.list_streams, patch=streams.change_streams),
     STREAM: Resource(post=streams.activate, delete=streams.deactivate),
-    STREAM + "/config": Resource(get=streams.get_config, post=streams.set_config),
-    STREAM + "/control": Resource(get=streams.get_control, post=streams.set_control),
+    STREAM + "/config": Resource(get=config.get_config, post=config.set_config),
+    STREAM + "/config/available": Resource(get=config.get_available),
+    STREAM + "/control": Resource(get=control.get_control, post=control.set_control),
+    STREAM + "/control/capabilities": Resource(get=control.get_capabilities),
+    STREAM + "/control/reset": Resource(post=control.reset_control),
     STREAM + "/still": Resource(get=stills.get_still),
+    STREAM + "/points": Resource(get=stills.get_points),
+    STREAM + "/mjpeg": Resource(get=mjpeg.get_mjpeg),
+    STREAM + "/video": Resource(post=webrtc.answer_offer),
+}
+
+SOCKETS: Final = {
+    STREAM + "/video": video.show_video,
 }
 
 
@@ -33,6 +48,7 @@ async def _nowhere(request: Request) -> Response:
 
 routes: Final[list[BaseRoute]] = [
     *(Route(path + slash, resource) for path, resource in RESOURCES.items() for slash in ("", "/")),
+    *(WebSocketRoute(path + slash, show) for path, show in SOCKETS.items() for slash in ("", "/")),
     Route(
         "/cameras/{rest:path}",
         _nowhere,

@@ -1,4 +1,4 @@
-"""Still images."""
+"""Still images, and what is measured: depth as numbers and as points."""
 
 from typing import Final
 
@@ -6,10 +6,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lensbus_gateway.robopipe.bus import ask
-from lensbus_gateway.robopipe.validation import Invalid, fault, path_faults
+from lensbus_gateway.robopipe.validation import Invalid, check_path, fault, path_faults
 
 DEFAULT: Final = "jpeg"
-FORMATS: Final = ("jpeg", "png", "webp", "bmp", "tiff", "gif")
+IMAGES: Final = ("jpeg", "png", "webp", "bmp", "tiff", "gif")
+NUMBERS: Final = ("png16", "npy")  # the millimetres of a depth stream
+FORMATS: Final = (*IMAGES, *NUMBERS)
 OTHER_NAMES: Final = ("", "jpg")  # of the default
 
 
@@ -25,9 +27,27 @@ async def get_still(request: Request) -> Response:
     if faults:
         raise Invalid(*faults)
     reply = await ask(request, "still", {"format": format_})
-    shown = spelled if spelled.lower() == format_ else format_
+    if format_ == "npy":
+        return _file(request, reply.parts[0], "npy")
+    shown = "png" if format_ == "png16" else spelled if spelled.lower() == format_ else format_
     headers = {"Content-Type": f"image/{shown}", "Cache-Control": "no-store"}
     return Response(reply.parts[0], headers=headers)
+
+
+async def get_points(request: Request) -> Response:
+    """Give the points of one depth picture as a file of the format PLY."""
+    check_path(request)
+    return _file(request, (await ask(request, "points")).parts[0], "ply")
+
+
+def _file(request: Request, content: bytes, suffix: str) -> Response:
+    name = f"{request.path_params['stream_name']}.{suffix}"
+    headers = {
+        "Content-Type": "application/octet-stream",
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Cache-Control": "no-store",
+    }
+    return Response(content, headers=headers)
 
 
 def still_format(name: str) -> str | None:

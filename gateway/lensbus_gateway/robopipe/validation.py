@@ -11,7 +11,7 @@ from email.message import Message
 from typing import Any, Final, NoReturn, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from lensbus_gateway.robopipe.models import MXID_TEXT, STREAM_TEXT
 
@@ -56,7 +56,7 @@ def check(adapter: TypeAdapter[T], value: object, *where: str) -> T:
         ) from error
 
 
-def path_faults(request: Request) -> list[Fault]:
+def path_faults(request: HTTPConnection) -> list[Fault]:
     """Return what is wrong with the path; the patterns are searched for, not matched whole."""
     faults: list[Fault] = []
     for name, adapter in (("mxid", MXID_TEXT), ("stream_name", STREAM_TEXT)):

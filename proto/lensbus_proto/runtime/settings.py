@@ -125,9 +125,11 @@ class SonySettings:
 
 @dataclass(frozen=True, slots=True)
 class OakSimulatorSettings:
-    """Which OAK devices the simulator plays."""
+    """Which OAK devices the simulator plays, what they see and how long they boot (0: at once)."""
 
     cameras: tuple[str, ...] = ("OAK-D-PRO:14442C10D13EABCE00", "OAK-1:14442C1051B665D700")
+    scene: str = "discs"
+    time_scale: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,9 @@ class OakSettings:
     active_after_boot: str = "cameras"
     fps: float = 30.0
     jpeg_quality: int = 80
+    video_mbit: float = 8.0
+    upload_limit_bytes: int = 268_435_456
+    addresses: tuple[str, ...] = ()
     simulator: OakSimulatorSettings = field(default_factory=OakSimulatorSettings)
 
 
@@ -260,6 +265,9 @@ def _check(settings: Settings) -> None:
         ("sony.simulator.time_scale", settings.sony.simulator.time_scale, 0, 100),
         ("oak.fps", settings.oak.fps, 1, 120),
         ("oak.jpeg_quality", settings.oak.jpeg_quality, 1, 100),
+        ("oak.simulator.time_scale", settings.oak.simulator.time_scale, 0, 100),
+        ("oak.video_mbit", settings.oak.video_mbit, 0.1, 1000),
+        ("oak.upload_limit_bytes", settings.oak.upload_limit_bytes, 1, 2**40),
     )
     for key, value, least, most in ranges:
         if not least <= value <= most:

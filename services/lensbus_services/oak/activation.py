@@ -1,7 +1,9 @@
 """Which streams are on: a depth stream and the streams of its two sensors exclude each other."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
+
+from lensbus_proto.errors import BadArguments
 
 DEPTH: Final = "DEPTH_"
 
@@ -31,6 +33,30 @@ def activated(active: frozenset[str], stream: str, offered: Iterable[str]) -> fr
 def deactivated(active: frozenset[str], stream: str) -> frozenset[str]:
     """Return what is on after a stream was switched off; its rivals do not come back."""
     return active - {stream}
+
+
+def changed(
+    active: frozenset[str],
+    activate: Collection[str],
+    deactivate: Collection[str],
+    offered: Collection[str],
+) -> frozenset[str]:
+    """Return what is on after several streams were switched in one go.
+
+    All that is asked for happens, or nothing: `BadArguments` if it contradicts itself.
+    """
+    for stream in (*activate, *deactivate):
+        if stream not in offered:
+            raise BadArguments(f"no stream {stream!r} here; there are {', '.join(offered)}")
+    for stream in activate:
+        if stream in deactivate:
+            raise BadArguments(f"{stream} is to be activated and deactivated at once")
+        for rival in sorted(rivals(stream, offered) & frozenset(activate)):
+            raise BadArguments(f"{stream} and {rival} cannot be active together")
+    after = active.difference(deactivate)
+    for stream in activate:
+        after = activated(after, stream, offered)
+    return after
 
 
 def is_consistent(active: frozenset[str], offered: Iterable[str]) -> bool:

@@ -30,6 +30,15 @@ def mapping(body: Mapping[str, Any], field: str) -> Mapping[str, Any]:
     return value
 
 
+def texts(body: Mapping[str, Any], field: str) -> tuple[str, ...]:
+    """Return a list of texts that must be there."""
+    value = member(body, field)
+    is_list = isinstance(value, Sequence) and not isinstance(value, str | bytes)
+    if not is_list or not all(isinstance(each, str) for each in value):
+        raise BadArguments.of(field, value, "a list of texts")
+    return tuple(value)
+
+
 def integer(field: str, value: object, least: int, most: int | None) -> int:
     """Return an integer within its limits; a float without a fraction will do."""
     if isinstance(value, float) and value.is_integer():

@@ -4,7 +4,8 @@ A camera form has `resolution` as [width, height], a colour form has it as a nam
 sizes, a mono form has only the name and `fps`; a still form has `width` and `height` instead.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ PREVIEW: Final = (300, 300)
 PREFERRED: Final = ("THE_1080_P", "THE_400_P")
 VIDEO_LIMIT: Final = (3840, 2160)
 SIZES: Final = ("still_size", "preview_size", "video_size")
+LARGEST_PX: Final = 20_000_000  # of a picture in the still form, as in the published API
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,21 @@ def to_map(config: Config, sensor: Sensor) -> dict[str, Any]:
         if sensor.has_color or key in ("resolution", "fps", "resize_mode")
     }
     return shown | {"width": width, "height": height}
+
+
+def available(sensor: Sensor) -> list[dict[str, int]]:
+    """Return what the still form offers, largest first: one size for each mode."""
+    options = [
+        {
+            "width": width,
+            "height": height,
+            "min_fps": math.ceil(mode.min_fps),
+            "max_fps": math.floor(mode.max_fps),
+        }
+        for mode in reversed(sensor.resolutions().values())
+        for width, height in (_blocks(mode.size),)
+    ]
+    return [option for option in options if option["width"] * option["height"] <= LARGEST_PX]
 
 
 def change(config: Config, body: Mapping[str, Any], sensor: Sensor) -> Config:
@@ -87,7 +104,7 @@ def _from_still_form(config: Config, body: Mapping[str, Any], sensor: Sensor) ->
     if not fits:
         limit = f"at most {largest.width} x {largest.height}"
         raise BadArguments.of("width", [width, height], limit)
-    name = config.resolution if config.resolution in fits else fits[0]
+    name = _fast_enough(config.resolution, fits, offered, member(body, "fps"))
     video = (min(width, VIDEO_LIMIT[0]), min(height, VIDEO_LIMIT[1]))
     return replace(
         config,
@@ -96,6 +113,17 @@ def _from_still_form(config: Config, body: Mapping[str, Any], sensor: Sensor) ->
         still_size=(width, height),
         video_size=video,
     )
+
+
+def _fast_enough(
+    current: str, fits: Sequence[str], offered: Mapping[str, Mode], fps: object
+) -> str:
+    """Return the mode to stay in or to change to, of those that are large enough."""
+    first = current if current in fits else fits[0]
+    if not isinstance(fps, int | float):
+        return first
+    fast = [name for name in fits if offered[name].min_fps <= fps <= offered[name].max_fps]
+    return first if first in fast or not fast else fast[0]
 
 
 def _from_resolution(config: Config, body: Mapping[str, Any], sensor: Sensor) -> Config:

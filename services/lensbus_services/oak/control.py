@@ -1,4 +1,8 @@
-"""What a client controls on a sensor: values, limits, and what is reported while auto is on."""
+"""What a client controls on a sensor: values, limits, and what is reported while auto is on.
+
+Names and limits are those of the Robopipe API's first version; `sharpness` and
+`anti_banding_mode` came with a later one.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -6,6 +10,7 @@ from typing import Any, Final
 
 from lensbus_proto.errors import BadArguments
 from lensbus_services.oak.arguments import choice, flag, integer, number
+from lensbus_services.oak.features import Sensor
 
 WHITEBALANCE_MODES: Final = (
     "OFF",
@@ -19,6 +24,11 @@ WHITEBALANCE_MODES: Final = (
     "SHADE",
 )
 FOCUS_MODES: Final = ("OFF", "AUTO", "MACRO", "CONTINUOUS_VIDEO", "CONTINUOUS_PICTURE", "EDOF")
+ANTI_BANDING_MODES: Final = ("OFF", "MAINS_50_HZ", "MAINS_60_HZ", "AUTO")
+MODES: Final[Mapping[str, tuple[str, ...]]] = {
+    "auto_whitebalance_mode": WHITEBALANCE_MODES,
+    "anti_banding_mode": ANTI_BANDING_MODES,
+}
 
 # None: without an upper limit. 0 takes the limit of automatic exposure away.
 LIMITS: Final[Mapping[str, tuple[int, int | None]]] = {
@@ -29,10 +39,14 @@ LIMITS: Final[Mapping[str, tuple[int, int | None]]] = {
     "contrast": (-10, 10),
     "brightness": (-10, 10),
     "saturation": (-10, 10),
+    "sharpness": (0, 4),
     "chroma_denoise": (0, 4),
     "luma_denoise": (0, 4),
     "manual_whitebalance": (1000, 12_000),
 }
+LONGEST_EXPOSURE_US: Final = 33_000
+COLOR_ONLY: Final = ("saturation", "chroma_denoise", "manual_whitebalance")
+_LENS_STEP: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +75,14 @@ class Control:
     contrast: int = 0
     brightness: int = 0
     saturation: int = 0
+    sharpness: int = 1
     chroma_denoise: int = 0
     luma_denoise: int = 0
     auto_whitebalance_lock: bool = False
     auto_whitebalance_mode: str = "AUTO"
     manual_whitebalance: int = 6500
     focus: Focus | None = None
+    anti_banding_mode: str = "MAINS_50_HZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +103,31 @@ def default(has_autofocus: bool) -> Control:
 def to_map(control: Control) -> dict[str, Any]:
     """Return the control as clients see it."""
     return asdict(control)
+
+
+def capabilities(sensor: Sensor) -> dict[str, Any]:
+    """Return what can be controlled on a sensor, for programs that draw controls for it.
+
+    A control that the sensor does not have is None.
+    """
+    initial = default(sensor.has_autofocus)
+    ranges: dict[str, Any] = {
+        field: None
+        if field in COLOR_ONLY and not sensor.has_color
+        else _range(least, most, getattr(initial, field), 1)
+        for field, (least, most) in LIMITS.items()
+    }
+    lens = _range(0.0, 1.0, Focus().lens_position, _LENS_STEP)
+    return {
+        "sensor_type": sensor.types[0],
+        "has_autofocus": sensor.has_autofocus,
+        "has_color_controls": sensor.has_color,
+        **ranges,
+        "lens_position": lens if sensor.has_autofocus else None,
+        "auto_focus_modes": list(FOCUS_MODES) if sensor.has_autofocus else [],
+        "auto_whitebalance_modes": list(WHITEBALANCE_MODES) if sensor.has_color else None,
+        "anti_banding_modes": list(ANTI_BANDING_MODES),
+    }
 
 
 def change(control: Control, changes: Mapping[str, Any]) -> Control:
@@ -131,8 +172,8 @@ def is_live(control: Control) -> bool:
 def _scalar(field: str, value: object) -> Any:
     if field in LIMITS:
         return integer(field, value, *LIMITS[field])
-    if field == "auto_whitebalance_mode":
-        return choice(field, value, WHITEBALANCE_MODES)
+    if field in MODES:
+        return choice(field, value, MODES[field])
     return flag(field, value)
 
 
@@ -150,6 +191,11 @@ def _focus(value: object) -> Focus:
         lens = number("focus.lens_position", value["lens_position"], 0.0, 1.0)
         focus = replace(focus, lens_position=lens)
     return focus
+
+
+def _range(least: float, most: float | None, initial: float, step: float) -> dict[str, float]:
+    limit = LONGEST_EXPOSURE_US if most is None else most
+    return {"min": least, "max": limit, "default": initial, "step": step}
 
 
 def _clamp(field: str, value: int) -> int:

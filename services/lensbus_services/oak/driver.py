@@ -1,62 +1,46 @@
-"""The OAK driver: one Luxonis camera, real or simulated, behind the Driver Protocol."""
+"""The OAK driver: one Luxonis camera, real or simulated, behind the Driver Protocol.
 
-import logging
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+The camera is in `camera`; here its operations get the names, arguments and results of the bus.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 
-from lensbus_proto.errors import CameraGone, CameraTimeout, CommandUnknown, NotActive, NotFound
+from lensbus_proto.errors import CommandUnknown, Unsupported
 from lensbus_proto.runtime.settings import OakSettings
+from lensbus_proto.topics import NETWORK
 from lensbus_services.driver import Description, Driver, Frame, Observation, Result, Stuck
-from lensbus_services.oak import config, control, store
-from lensbus_services.oak.activation import activated, deactivated, is_depth
-from lensbus_services.oak.arguments import mapping, text
-from lensbus_services.oak.backend import Backend, Plan, RawFrame, Report
-from lensbus_services.oak.config import Config
-from lensbus_services.oak.control import Control
-from lensbus_services.oak.discover import simulated_cameras
-from lensbus_services.oak.features import Features
+from lensbus_services.oak import control, lights, networks
+from lensbus_services.oak.activation import is_depth
+from lensbus_services.oak.arguments import mapping, text, texts
+from lensbus_services.oak.backend import Finding, RawFrame
+from lensbus_services.oak.backends import make_backend
+from lensbus_services.oak.camera import MakeBackend, OakCamera
 from lensbus_services.oak.images import (
+    DEPTH_FORMATS,
     Pixels,
     depth_picture,
-    encode_jpeg,
+    encode_depth,
     encode_still,
+    mime_of,
     still_format,
 )
-from lensbus_services.oak.observations import Observations
-from lensbus_services.oak.store import Wanted
-
-logger = logging.getLogger(__name__)
+from lensbus_services.oak.live import Live
+from lensbus_services.oak.points import ply, points_of
+from lensbus_services.oak.uploads import Uploads
 
 VENDOR: Final = "oak"
 STILL_WAIT_S: Final = 0.5  # at least; slow streams get two of their periods
-LIVE_WAIT_S: Final = 0.5
 
-MakeBackend = Callable[[str, OakSettings, Report], Backend]
 _Command = Callable[[Mapping[str, Any], float], Result]
 
 
-def make_backend(camera: str, settings: OakSettings, report: Report) -> Backend:
-    """Return the backend of the settings for one camera; here depthai is imported."""
-    if settings.backend == "device":
-        from lensbus_services.oak.device import DeviceBackend
-
-        return DeviceBackend(camera, report)
-    from lensbus_services.oak.profiles import PROFILES
-    from lensbus_services.oak.simulator import SimulatorBackend
-
-    models = {found.camera: found.model for found in simulated_cameras(settings.simulator.cameras)}
-    if camera not in models:
-        raise CameraGone(f"the simulator does not play {camera}; it plays {', '.join(models)}")
-    return SimulatorBackend(camera, PROFILES[models[camera]], report)
-
-
 class OakDriver:
-    """Owns one OAK camera. Streams, configs and controls outlive the worker, in `state`."""
+    """Owns one OAK camera. What is wanted of it outlives the worker, in `state`."""
 
     def __init__(
         self,
@@ -65,60 +49,52 @@ class OakDriver:
         state: Path,
         make: MakeBackend = make_backend,
     ) -> None:
-        self._camera = camera
         self._settings = settings
-        self._path = state / "cameras" / f"{camera}.json"
-        self._make = make
-        self._lock = threading.RLock()
-        self._seen = Observations()
-        self._backend: Backend | None = None
-        self._features: Features | None = None
-        self._wanted = Wanted(frozenset(), {}, {})
-        self._watched: frozenset[str] = frozenset()
-        self._is_connected = False
+        self._camera = OakCamera(camera, settings, state, make)
+        self._uploads = Uploads(state / "uploads" / camera, settings.upload_limit_bytes)
+        self._live = Live(settings.jpeg_quality, settings.video_mbit)
         self._commands: dict[str, _Command] = {
             "describe": self._describe,
             "device": self._device,
+            "boot": self._boot,
+            "shutdown": self._shut_down,
+            "stats": self._stats,
+            "ir.get": self._ir_get,
+            "ir.set": self._ir_set,
             "streams.list": self._streams_list,
+            "streams.change": self._streams_change,
             "stream.activate": self._activate,
             "stream.deactivate": self._deactivate,
             "config.get": self._config_get,
             "config.set": self._config_set,
+            "config.available": self._config_available,
             "control.get": self._control_get,
             "control.set": self._control_set,
+            "control.capabilities": self._control_capabilities,
+            "control.reset": self._control_reset,
             "still": self._still,
+            "points": self._points,
+            "replay.get": self._replay_get,
+            "replay.set": self._replay_set,
+            "replay.clear": self._replay_clear,
+            "nn.get": self._network_get,
+            "nn.deploy": self._network_deploy,
+            "nn.remove": self._network_remove,
+            "upload": self._upload,
+            "upload.drop": self._upload_drop,
         }
 
     def open(self) -> Description:
         """Boot the camera and bring it to where the last worker left it."""
         cv2.setNumThreads(1)  # more would only take the cores from the other workers
-        with self._lock:
-            backend = self._make(self._camera, self._settings, self._report)
-            self._backend = backend
-            features = backend.open()
-            self._features = features
-            settings = self._settings
-            fallback = store.defaults(features, settings.active_after_boot, settings.fps)
-            self._wanted = store.load(self._path, features, fallback)
-            for stream, wanted in self._wanted.controls.items():
-                backend.control(stream, wanted)
-            backend.run(self._plans(self._wanted.configs), self._wanted.active)
-            model = features.device.camera_name
-            self._is_connected = True
-            self._seen.note("connected", {"id": self._camera, "model": model})
-            return Description(VENDOR, model, features.details())
+        self._uploads.clear()
+        self._camera.open()
+        return Description(VENDOR, self._camera.identity().camera_name, self._details())
 
     def close(self) -> None:
         """Stop the pipelines and let go of the camera."""
-        with self._lock:
-            backend, self._backend = self._backend, None
-            if backend is None:
-                return
-            backend.close()
-            if self._is_connected:
-                self._is_connected = False
-                gone = {"error": "0x00000000", "errorCode": "0x0", "reason": "closed"}
-                self._seen.note("disconnected", {"id": self._camera, **gone})
+        self._camera.close()
+        self._uploads.clear()
 
     def execute(self, name: str, arguments: Mapping[str, Any], deadline_s: float) -> Result:
         """Carry out one of the commands for OAK cameras."""
@@ -129,11 +105,11 @@ class OakDriver:
 
     def drain(self, timeout_s: float) -> Sequence[Observation]:
         """Return what was seen since the last call."""
-        return self._seen.drain(timeout_s)
+        return self._camera.seen.drain(timeout_s)
 
     def observed(self) -> int:
         """Return how many observations there have been so far."""
-        return self._seen.count()
+        return self._camera.seen.count()
 
     def stuck(self) -> Stuck | None:
         """Return the call into the SDK that does not come back, if there is one."""
@@ -141,198 +117,201 @@ class OakDriver:
 
     def watch(self, streams: frozenset[str]) -> None:
         """Have the frames of these streams flow, as far as they are on."""
-        with self._lock:
-            self._watched = streams
-            self._flow()
+        self._camera.watch(self._live.watch(streams))
 
     def pictures(self, timeout_s: float) -> Sequence[Frame]:
-        """Return JPEG pictures of the newest frames."""
-        backend = self._backend
-        if backend is None:
-            return []
-        return [self._picture(raw) for raw in backend.frames(timeout_s)]
+        """Return the newest frames as they are watched: as JPEG, as video."""
+        return [frame for each in self._camera.frames(timeout_s) for frame in self._published(each)]
 
-    # Commands
+    def _published(self, each: RawFrame | Finding) -> Iterable[Frame]:
+        if isinstance(each, Finding):
+            stream = each.stream.removeprefix(NETWORK)
+            network = self._camera.network(stream)
+            if network is None:
+                return []  # it was removed while this was on its way
+            with_places = self._camera.shows_places(network)
+            return self._live.tell(each, network, with_places=with_places)
+        rate = self._camera.rate(each.stream)
+        ended = self._camera.has_ended(each.stream)
+        return self._live.encode(
+            each.stream, each.time_us, self._shown(each), rate, has_ended=ended
+        )
+
+    # Files
+
+    def _upload(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        return Result({"received": self._uploads.put(arguments)})
+
+    def _upload_drop(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        self._uploads.drop(arguments)
+        return Result()
+
+    # Neural networks
+
+    def _network_get(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        found = self._camera.network(text(arguments, "stream"))
+        return Result({"network": None if found is None else networks.to_map(found.wish)})
+
+    def _network_deploy(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        file = self._uploads.take(arguments)
+        try:
+            suffix = networks.suffix_of(text(arguments, "filename"))
+            wish = networks.wish(mapping(arguments, "config"))
+            self._camera.deploy(text(arguments, "stream"), wish, file, suffix)
+        finally:
+            file.unlink(missing_ok=True)
+        return self._network_get(arguments, deadline_s)
+
+    def _network_remove(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        self._camera.remove_network(text(arguments, "stream"))
+        return Result()
+
+    # The camera
 
     def _describe(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
-        features = self._open_features()
-        model = features.device.camera_name
-        return Result({"vendor": VENDOR, "model": model, "details": features.details()})
+        model = self._camera.identity().camera_name
+        return Result({"vendor": VENDOR, "model": model, "details": self._details()})
+
+    def _details(self) -> dict[str, Any]:
+        return self._camera.features().details() | {"device": asdict(self._camera.identity())}
 
     def _device(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
-        return Result(asdict(self._open_features().device))
+        return Result(asdict(self._camera.identity()))
+
+    def _boot(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        self._camera.boot()
+        return self._device(arguments, deadline_s)
+
+    def _shut_down(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        self._camera.shut_down()
+        return self._device(arguments, deadline_s)
+
+    def _stats(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        stats = self._camera.stats()
+        return Result(
+            {
+                "chip_temperature": dict(stats.chip_temperature),
+                "ddr_memory_usage": asdict(stats.ddr),
+                "cmx_memory_usage": asdict(stats.cmx),
+            }
+        )
+
+    def _ir_get(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        found = self._camera.lights()
+        return Result({"ir": None if found is None else lights.to_map(found)})
+
+    def _ir_set(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        self._camera.set_lights(lights.lights(arguments))
+        return self._ir_get(arguments, deadline_s)
+
+    # Streams
 
     def _streams_list(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
-        active = self._wanted.active
-        streams = self._open_features().streams
-        return Result({"streams": [{"name": name, "active": name in active} for name in streams]})
+        streams = self._camera.streams()
+        return Result(
+            {
+                "streams": [
+                    {
+                        "name": name,
+                        "active": active,
+                        "replay": self._camera.film(name) is not None,
+                    }
+                    for name, active in streams.items()
+                ]
+            }
+        )
+
+    def _streams_change(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        self._camera.change(texts(arguments, "activate"), texts(arguments, "deactivate"))
+        return self._streams_list(arguments, deadline_s)
 
     def _activate(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
-        with self._lock:
-            stream = self._stream(arguments)
-            streams = self._open_features().streams
-            self._switch(activated(self._wanted.active, stream, streams), stream)
-            return self._streams_list(arguments, deadline_s)
+        self._camera.activate(text(arguments, "stream"))
+        return self._streams_list(arguments, deadline_s)
 
     def _deactivate(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
-        with self._lock:
-            stream = self._stream(arguments)
-            self._switch(deactivated(self._wanted.active, stream), stream)
-            return self._streams_list(arguments, deadline_s)
+        self._camera.deactivate(text(arguments, "stream"))
+        return self._streams_list(arguments, deadline_s)
+
+    # Films
+
+    def _replay_get(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        name = self._camera.film(text(arguments, "stream"))
+        return Result({"replay": name is not None, "filename": name})
+
+    def _replay_set(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        stream = text(arguments, "stream")
+        name = text(arguments, "filename") if "filename" in arguments else ""
+        self._camera.show_film(stream, self._uploads.take(arguments), name)
+        return self._replay_get(arguments, deadline_s)
+
+    def _replay_clear(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        self._camera.end_film(text(arguments, "stream"))
+        return self._replay_get(arguments, deadline_s)
+
+    # Config and control
 
     def _config_get(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
-        return Result({"config": self._config_map(self._stream(arguments))})
+        return Result({"config": self._camera.config_map(text(arguments, "stream"))})
 
     def _config_set(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
-        with self._lock:
-            stream = self._stream(arguments)
-            before = self._wanted.configs
-            changed = self._changed_configs(stream, arguments)
-            configs = {**before, **changed}
-            if configs != before:
-                self._run(replace(self._wanted, configs=configs))
-                for name, each in changed.items():
-                    if each != before[name]:
-                        data = {"stream": name, "config": self._config_map(name)}
-                        self._seen.note("configChanged", data)
-            return Result({"config": self._config_map(stream)})
+        self._camera.set_config(text(arguments, "stream"), mapping(arguments, "config"))
+        return self._config_get(arguments, deadline_s)
+
+    def _config_available(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        return Result({"options": self._camera.options(text(arguments, "stream"))})
 
     def _control_get(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
-        stream = self._stream(arguments)
-        return Result({"control": control.to_map(self._live_control(stream, deadline_s))})
+        live = self._camera.live_control(text(arguments, "stream"), deadline_s)
+        return Result({"control": control.to_map(live)})
 
     def _control_set(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
-        with self._lock:
-            stream = self._stream(arguments)
-            before = self._wanted.controls[stream]
-            changes = mapping(arguments, "changes")
-            after = control.change(before, changes)
-            self._open_backend().control(stream, after)
-            if after != before:
-                controls = {**self._wanted.controls, stream: after}
-                self._keep(replace(self._wanted, controls=controls))
-                data = {"stream": stream, "control": control.to_map(after)}
-                self._seen.note("controlChanged", data)
-        return Result({"control": control.to_map(self._live_control(stream, deadline_s))})
+        self._camera.set_control(text(arguments, "stream"), mapping(arguments, "changes"))
+        return self._control_get(arguments, deadline_s)
 
-    def _still(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
-        format_ = still_format(text(arguments, "format") if "format" in arguments else "")
-        stream = self._stream(arguments)
-        if stream not in self._wanted.active:
-            raise NotActive(f"{stream} is switched off")
-        wait_s = max(STILL_WAIT_S, 2 / self._wanted.configs[stream].fps)
-        raw = self._open_backend().capture(stream, min(wait_s, deadline_s))
-        pixels = self._shown(raw)
-        image = encode_still(pixels, format_, self._settings.jpeg_quality)
-        height, width = pixels.shape[:2]
-        size = {"width": width, "height": height}
-        data = {"stream": stream, "format": format_, **size, "size": len(image)}
-        self._seen.note("stillCaptured", data)
-        return Result({"mime": f"image/{format_}", **size}, (image,))
+    def _control_capabilities(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        return Result({"capabilities": self._camera.capabilities(text(arguments, "stream"))})
 
-    # State
-
-    def _open_backend(self) -> Backend:
-        backend = self._backend
-        if backend is None:
-            raise CameraGone("the camera is not open")
-        return backend
-
-    def _open_features(self) -> Features:
-        if self._features is None:
-            raise CameraGone("the camera is not open")
-        return self._features
-
-    def _stream(self, arguments: Mapping[str, Any]) -> str:
-        stream = text(arguments, "stream")
-        offered = self._open_features().streams
-        if stream not in offered:
-            raise NotFound(f"no stream {stream!r} here; there are {', '.join(offered)}")
-        return stream
-
-    def _plans(self, configs: Mapping[str, Config]) -> dict[str, Plan]:
-        features = self._open_features()
-        return {
-            stream: Plan(
-                stream=stream,
-                mode=features.sensors_of(stream)[0].resolutions()[each.resolution].size,
-                video_size=each.video_size,
-                still_size=each.still_size,
-                fps=each.fps,
-                resize_mode=each.resize_mode,
-            )
-            for stream, each in configs.items()
-        }
-
-    def _run(self, wanted: Wanted) -> None:
-        """Have the camera do what is wanted; keep it once the camera does."""
-        self._open_backend().run(self._plans(wanted.configs), wanted.active)
-        self._keep(wanted)
-        self._flow()
-
-    def _keep(self, wanted: Wanted) -> None:
-        self._wanted = wanted
-        store.save(self._path, wanted)
-
-    def _flow(self) -> None:
-        if self._backend is not None:
-            self._backend.flow(self._watched & self._wanted.active)
-
-    def _switch(self, active: frozenset[str], asked: str) -> None:
-        before = self._wanted.active
-        if active == before:
-            return
-        self._run(replace(self._wanted, active=active))
-        for stream in sorted(before - active):
-            reason = "request" if stream == asked else "exclusion"
-            self._seen.note("streamDeactivated", {"stream": stream, "reason": reason})
-        for stream in sorted(active - before):
-            self._seen.note("streamActivated", {"stream": stream, "reason": "request"})
-
-    def _changed_configs(self, stream: str, arguments: Mapping[str, Any]) -> dict[str, Config]:
-        sensors = self._open_features().sensors_of(stream)
-        body = mapping(arguments, "config")
-        changed = config.change(self._wanted.configs[stream], body, sensors[0])
-        if not is_depth(stream):
-            return {stream: changed}
-        # Depth is measured, not resized: it has the size of its sensors' mode.
-        size = sensors[0].resolutions()[changed.resolution].size
-        changed = replace(changed, still_size=size, video_size=size)
-        return {stream: changed} | {sensor.socket: changed for sensor in sensors}
-
-    def _config_map(self, stream: str) -> dict[str, Any]:
-        sensor = self._open_features().sensors_of(stream)[0]
-        return config.to_map(self._wanted.configs[stream], sensor)
-
-    def _live_control(self, stream: str, deadline_s: float) -> Control:
-        """Return the control with what the camera chose for a frame of this moment."""
-        stored = self._wanted.controls[stream]
-        if stream not in self._wanted.active or not control.is_live(stored):
-            return stored
-        try:
-            raw = self._open_backend().capture(stream, min(LIVE_WAIT_S, deadline_s))
-        except (CameraTimeout, CameraGone, NotActive):
-            return stored
-        return control.live(stored, raw.reading)
+    def _control_reset(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        self._camera.reset_control(text(arguments, "stream"))
+        return self._control_get(arguments, deadline_s)
 
     # Pictures
 
+    def _still(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        stream = text(arguments, "stream")
+        name = text(arguments, "format") if "format" in arguments else ""
+        format_ = still_format(name, of_depth=is_depth(stream))
+        raw = self._capture(stream, deadline_s)
+        if format_ in DEPTH_FORMATS:
+            image = encode_depth(raw.pixels, format_)
+        else:
+            image = encode_still(self._shown(raw), format_, self._settings.jpeg_quality)
+        height, width = raw.pixels.shape[:2]
+        size = {"width": width, "height": height}
+        data = {"stream": stream, "format": format_, **size, "size": len(image)}
+        self._camera.seen.note("stillCaptured", data)
+        return Result({"mime": mime_of(format_), **size}, (image,))
+
+    def _points(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        stream = text(arguments, "stream")
+        self._camera.need_active(stream)
+        if not is_depth(stream):
+            raise Unsupported(f"{stream} measures no depth")
+        raw = self._capture(stream, deadline_s)
+        if raw.lens is None:
+            raise Unsupported(f"the camera does not tell how {stream} looks at space")
+        points = points_of(raw.pixels, raw.lens)
+        return Result({"mime": "application/octet-stream", "count": len(points)}, (ply(points),))
+
+    def _capture(self, stream: str, deadline_s: float) -> RawFrame:
+        backend = self._camera.need_active(stream)
+        wait_s = max(STILL_WAIT_S, 2 / self._camera.rate(stream))
+        return backend.capture(stream, min(wait_s, deadline_s))
+
     def _shown(self, raw: RawFrame) -> Pixels:
-        baseline_cm = self._open_features().baseline_cm(raw.stream)
+        baseline_cm = self._camera.features().baseline_cm(raw.stream)
         return raw.pixels if baseline_cm is None else depth_picture(raw.pixels, baseline_cm)
-
-    def _picture(self, raw: RawFrame) -> Frame:
-        pixels = self._shown(raw)
-        height, width = pixels.shape[:2]
-        info = {"format": "jpeg", "width": width, "height": height}
-        image = encode_jpeg(pixels, self._settings.jpeg_quality)
-        return Frame(raw.stream, raw.time_us, info, image)
-
-    def _report(self, observation: Observation) -> None:
-        """Take what a backend saw, from any thread."""
-        if observation.kind in ("connected", "disconnected"):
-            self._is_connected = observation.kind == "connected"
-        self._seen.put(observation)
 
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
 """What an OAK camera has: its identity, sensors, stereo pairs, and the streams these make."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Final
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final, Self
 
 Size = tuple[int, int]
 
@@ -122,10 +122,38 @@ class Features:
                 return (by_socket[pair.left], by_socket[pair.right])
         return (by_socket[stream],)
 
+    def sensor_of(self, stream: str) -> Sensor:
+        """Return how a stream can be read out: depth in what both of its sensors can."""
+        first, *others = self.sensors_of(stream)
+        for other in others:
+            sizes = {mode.size for mode in other.configs}
+            common = tuple(mode for mode in first.configs if mode.size in sizes)
+            first = replace(first, configs=common or first.configs)
+        return first
+
     def baseline_cm(self, stream: str) -> float | None:
         """Return the distance of the two sensors of a depth stream; None of any other."""
         found = (pair.baseline_cm for pair in self.pairs if pair.stream == stream)
         return next(found, None)
+
+    @classmethod
+    def from_map(cls, table: Mapping[str, Any]) -> Self:
+        """Return what `asdict` took apart."""
+        return cls(
+            device=Identity(**table["device"]),
+            sensors=tuple(
+                Sensor(
+                    **sensor
+                    | {
+                        "types": tuple(sensor["types"]),
+                        "configs": tuple(Mode(**mode) for mode in sensor["configs"]),
+                    }
+                )
+                for sensor in table["sensors"]
+            ),
+            pairs=tuple(Pair(**pair) for pair in table["pairs"]),
+            has_ir=table["has_ir"],
+        )
 
     def details(self) -> dict[str, Any]:
         """Return the `details` of the command `describe`."""

@@ -11,37 +11,26 @@ from typing import Any, Final
 
 from lensbus_services.oak.backend import Plan
 from lensbus_services.oak.features import Features, Sensor, Size
+from lensbus_services.oak.gates import Gate, gate_node, queue_of
+from lensbus_services.oak.network_graph import build_network
 from lensbus_services.oak.sdk import dai
+from lensbus_services.oak.sizes import covering, cut
 
 _PRESET: Final = dai.node.StereoDepth.PresetMode.DEFAULT
-
-
-@dataclass(slots=True)
-class Gate:
-    """One output of the device: its valve and the queue behind it."""
-
-    valve: Any
-    queue: Any
-    is_open: bool = False
-
-    def set(self, is_open: bool) -> None:
-        """Open or close for good."""
-        if is_open != self.is_open:
-            control = dai.GateControl
-            self.valve.send(control.openGate() if is_open else control.closeGate())
-            self.is_open = is_open
-
-    def let_one(self) -> None:
-        """Let one frame through."""
-        self.valve.send(dai.GateControl.openGate(1))
+# DEPTH_B_C lies on the pixels of CAM_B; the default is between the two.
+_ALIGN: Final = dai.StereoDepthConfig.AlgorithmControl.DepthAlign.RECTIFIED_LEFT
 
 
 @dataclass(slots=True)
 class Graph:
-    """What is left to hold once the graph is built: gates by stream, controls by socket."""
+    """What is left to hold once the graph is built: gates by stream, controls by socket.
+
+    The gate of a network lets pictures in; its queue has what the network finds.
+    """
 
     videos: dict[str, Gate] = field(default_factory=dict)
     stills: dict[str, Gate] = field(default_factory=dict)
+    networks: dict[str, Gate] = field(default_factory=dict)
     controls: dict[str, Any] = field(default_factory=dict)
 
 
@@ -49,6 +38,7 @@ def build(pipeline: Any, features: Features, plans: Mapping[str, Plan]) -> Graph
     """Create all nodes, links and queues in a pipeline that has not started."""
     graph = Graph()
     cameras: dict[str, Any] = {}
+    shown: dict[str, Any] = {}
     for sensor in features.sensors:
         plan = plans[sensor.socket]
         shared = [plan, *(plans[pair.stream] for pair in features.pairs if _feeds(pair, sensor))]
@@ -59,11 +49,13 @@ def build(pipeline: Any, features: Features, plans: Mapping[str, Plan]) -> Graph
         )
         cameras[sensor.socket] = camera
         graph.controls[sensor.socket] = camera.inputControl.createInputQueue()
-        video = _output(camera, sensor, plan, plan.video_size)
+        video = _cropped(pipeline, camera, sensor, plan, plan.video_size)
         is_same = plan.still_size == plan.video_size
-        still = video if is_same else _output(camera, sensor, plan, plan.still_size)
+        still = video if is_same else _cropped(pipeline, camera, sensor, plan, plan.still_size)
+        shown[plan.stream] = video
         graph.videos[plan.stream] = _gate(pipeline, video)
         graph.stills[plan.stream] = _gate(pipeline, still)
+    depths: list[Any] = []
     for pair in features.pairs:
         plan = plans[pair.stream]
         left, right = (
@@ -71,8 +63,15 @@ def build(pipeline: Any, features: Features, plans: Mapping[str, Plan]) -> Graph
             for sensor in features.sensors_of(pair.stream)
         )
         stereo = pipeline.create(dai.node.StereoDepth).build(left, right, presetMode=_PRESET)
+        stereo.setDepthAlign(_ALIGN)
+        depths.append(stereo.depth)
         graph.videos[pair.stream] = _gate(pipeline, stereo.depth)
         graph.stills[pair.stream] = _gate(pipeline, stereo.depth)
+    for stream, video in shown.items():
+        network = plans[stream].network
+        if network is not None:
+            depth = depths[0] if depths else None
+            graph.networks[stream] = build_network(pipeline, network, video, depth)
     return graph
 
 
@@ -82,6 +81,21 @@ def _feeds(pair: Any, sensor: Sensor) -> bool:
 
 def _area(size: Size) -> int:
     return size[0] * size[1]
+
+
+def _cropped(pipeline: Any, camera: Any, sensor: Sensor, plan: Plan, size: Size) -> Any:
+    """Return an output in a size. A cut away from the middle is one more node on the device."""
+    whole = covering(plan.mode, size, plan.crop)
+    if plan.resize_mode != "CROP" or plan.crop == (0.0, 0.0) or whole == size:
+        return _output(camera, sensor, plan, size)
+    node = pipeline.create(dai.node.ImageManip)
+    rows, columns = cut(whole, size, plan.crop)
+    # Pictures with half the resolution in colour are cut at even places only.
+    x, y = columns.start // 2 * 2, rows.start // 2 * 2
+    node.initialConfig.addCrop(x, y, size[0], size[1])
+    node.setMaxOutputFrameSize(size[0] * size[1] * (3 if sensor.has_color else 2) // 2)
+    _output(camera, sensor, plan, whole).link(node.inputImage)
+    return node.out
 
 
 def _output(camera: Any, sensor: Sensor, plan: Plan, size: Size) -> Any:
@@ -95,10 +109,5 @@ def _output(camera: Any, sensor: Sensor, plan: Plan, size: Size) -> Any:
 
 
 def _gate(pipeline: Any, output: Any) -> Gate:
-    node = pipeline.create(dai.node.Gate)
-    node.initialConfig.open = False
-    output.link(node.input)
-    return Gate(
-        valve=node.inputControl.createInputQueue(),
-        queue=node.output.createOutputQueue(maxSize=1, blocking=False),
-    )
+    node = gate_node(pipeline, output)
+    return Gate(node.inputControl.createInputQueue(), queue_of(node.output))

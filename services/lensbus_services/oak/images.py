@@ -1,6 +1,7 @@
 """Pictures as bytes: JPEG for the bus, the formats of a still, depth as something to look at."""
 
 import io
+from functools import cache
 from typing import Final
 
 import cv2
@@ -16,6 +17,9 @@ Depth = NDArray[np.uint16]
 
 JPEG: Final = "jpeg"
 FORMATS: Final = (JPEG, "png", "webp", "bmp", "tiff", "gif")
+# Of depth alone: its millimetres, in 16 bits.
+DEPTH_FORMATS: Final = ("png16", "npy")
+MIMES: Final = {"png16": "image/png", "npy": "application/octet-stream"}
 
 # The nearest that 96 disparities reach at 640 pixels with a focal length of 440 pixels. Larger
 # pictures search 96 disparities too and reach less near: the scale stays the same for all.
@@ -28,14 +32,20 @@ _SAVE: Final[dict[str, dict[str, int]]] = {
 }
 
 
-def still_format(name: str) -> str:
+def still_format(name: str, *, of_depth: bool) -> str:
     """Return the canonical name of a still format; `jpg` and nothing mean JPEG."""
+    offered = FORMATS + DEPTH_FORMATS if of_depth else FORMATS
     format_ = name.lower()
     if format_ in ("", "jpg"):
         return JPEG
-    if format_ not in FORMATS:
-        raise BadArguments.of("format", name, f"one of {', '.join(FORMATS)}")
+    if format_ not in offered:
+        raise BadArguments.of("format", name, f"one of {', '.join(offered)}")
     return format_
+
+
+def mime_of(format_: str) -> str:
+    """Return the media type of a still format."""
+    return MIMES.get(format_, f"image/{format_}")
 
 
 def encode_jpeg(pixels: Pixels, quality: int) -> bytes:
@@ -59,13 +69,29 @@ def encode_still(pixels: Pixels, format_: str, quality: int) -> bytes:
     return buffer.getvalue()
 
 
+def encode_depth(depth_mm: Depth, format_: str) -> bytes:
+    """Return depth with its millimetres as they are: a PNG of 16 bits, or an array of numpy."""
+    buffer = io.BytesIO()
+    if format_ == "npy":
+        np.save(buffer, depth_mm.astype("<u2"), allow_pickle=False)
+    else:
+        Image.fromarray(depth_mm).save(buffer, format="png", **_SAVE["png"])
+    return buffer.getvalue()
+
+
 def depth_picture(depth_mm: Depth, baseline_cm: float) -> Pixels:
     """Return depth as brightness: the nearer the lighter, 0 where nothing was measured.
 
     Brightness follows the disparity, 255 standing for the nearest that can be measured.
     """
+    return _shades(baseline_cm).take(depth_mm)
+
+
+@cache
+def _shades(baseline_cm: float) -> Pixels:
+    """Return the brightness of every depth that there can be."""
+    depth_mm = np.arange(1, 65_536)
     nearest_mm = baseline_cm * _NEAREST_MM_PER_CM
-    shade = np.minimum(255.0 * nearest_mm / np.maximum(depth_mm, 1), 255.0)
-    shade[depth_mm == 0] = 0.0
-    picture: Pixels = np.maximum(np.rint(shade), depth_mm > 0).astype(np.uint8)
-    return picture
+    shades = np.zeros(65_536, np.uint8)
+    shades[1:] = np.clip(np.rint(255.0 * nearest_mm / depth_mm), 1, 255)
+    return shades

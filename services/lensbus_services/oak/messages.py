@@ -5,6 +5,7 @@ from lensbus_services.oak.features import Sensor
 from lensbus_services.oak.sdk import dai
 
 _WHITEBALANCE = dai.CameraControl.AutoWhiteBalanceMode.__members__
+_ANTI_BANDING = dai.CameraControl.AntiBandingMode.__members__
 _FOCUS = dai.CameraControl.AutoFocusMode.__members__
 # A limit cannot be taken back, only be widened to the longest exposure there is.
 _NO_LIMIT_US = 33_000
@@ -44,6 +45,8 @@ def _exposure(message: dai.CameraControl, control: Control, before: Control | No
         message.setAutoExposureCompensation(control.auto_exposure_compensation)
     if is_back or _differs(control, before, "auto_exposure_lock"):
         message.setAutoExposureLock(control.auto_exposure_lock)
+    if is_back or _differs(control, before, "anti_banding_mode"):
+        message.setAntiBandingMode(_ANTI_BANDING[control.anti_banding_mode])
     changed = _differs(control, before, "auto_exposure_limit")
     if changed and (control.auto_exposure_limit or before is not None):
         message.setAutoExposureLimit(control.auto_exposure_limit or _NO_LIMIT_US)
@@ -54,6 +57,8 @@ def _tones(message: dai.CameraControl, control: Control, before: Control | None)
         message.setBrightness(control.brightness)
     if _differs(control, before, "contrast"):
         message.setContrast(control.contrast)
+    if _differs(control, before, "sharpness"):
+        message.setSharpness(control.sharpness)
     if _differs(control, before, "luma_denoise"):
         message.setLumaDenoise(control.luma_denoise)
 

@@ -3,20 +3,27 @@
 import threading
 import time
 from collections.abc import Sequence
+from typing import Generic, Protocol, TypeVar
 
-from lensbus_services.oak.backend import RawFrame
+
+class _OfStream(Protocol):
+    @property
+    def stream(self) -> str: ...
 
 
-class Newest:
+Item = TypeVar("Item", bound=_OfStream)
+
+
+class Newest(Generic[Item]):
     """One place per stream, newest wins (policy: drop_oldest). For many threads."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._waiting: dict[str, RawFrame] = {}
+        self._waiting: dict[str, Item] = {}
         self._counts: dict[str, int] = {}
-        self._last: dict[str, RawFrame] = {}
+        self._last: dict[str, Item] = {}
 
-    def put(self, frame: RawFrame) -> None:
+    def put(self, frame: Item) -> None:
         """Lay down a frame in the place of its stream."""
         with self._changed:
             self._waiting[frame.stream] = frame
@@ -30,7 +37,7 @@ class Newest:
             self._waiting.pop(stream, None)
             self._last.pop(stream, None)
 
-    def take(self, streams: frozenset[str], timeout_s: float) -> Sequence[RawFrame]:
+    def take(self, streams: frozenset[str], timeout_s: float) -> Sequence[Item]:
         """Return the frames of these streams that nobody has taken; wait for the first."""
         with self._changed:
             self._changed.wait_for(lambda: streams & self._waiting.keys(), timeout_s)
@@ -42,7 +49,7 @@ class Newest:
         with self._changed:
             return self._counts.get(stream, 0)
 
-    def after(self, stream: str, count: int, timeout_s: float) -> RawFrame | None:
+    def after(self, stream: str, count: int, timeout_s: float) -> Item | None:
         """Return the newest frame once there are more than `count`; None when time is up."""
         deadline = time.monotonic() + timeout_s
         with self._changed:

@@ -5,6 +5,7 @@ between it wakes twice a second so that automatic exposure follows the scene.
 """
 
 import math
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,8 +20,9 @@ from lensbus_services.oak.features import Size
 from lensbus_services.oak.images import Pixels
 from lensbus_services.oak.optics import Noise, Optics
 from lensbus_services.oak.running import now, report_error
-from lensbus_services.oak.scene import Lens, View, view
+from lensbus_services.oak.scene import Lens, Scene, view
 from lensbus_services.oak.sdk import dai
+from lensbus_services.oak.sizes import covering, cut
 from lensbus_services.oak.stereo import Matcher
 
 IDLE_S: Final = 0.5
@@ -54,7 +56,11 @@ _SETTINGS: Final[tuple[tuple[Any, str, Callable[[Any], Any]], ...]] = (
 
 
 class Imager(Protocol):
-    """Makes the pixels of one stream at a moment."""
+    """Makes the pixels of one stream at a moment; of depth it also says how its lens looks."""
+
+    @property
+    def lens(self) -> Lens | None:
+        """The lens from which depth is measured."""
 
     def still(self, time_s: float) -> tuple[NDArray[Any], Any]:
         """Return pixels in the still size, and their ImgFrame type."""
@@ -63,16 +69,35 @@ class Imager(Protocol):
         """Return pixels in the size of the live picture, and their ImgFrame type."""
 
 
-class SensorImager:
-    """One sensor: the scene through its lens, its optics, then the size that was asked for."""
+class Sight(Protocol):
+    """What a sensor looks at: the scene through its lens, or a film."""
 
-    def __init__(self, lens: Lens, plan: Plan, optics: Optics, seed: int) -> None:
-        self._view = view(lens)
+    def render(self, time_s: float) -> Pixels:
+        """Return a new picture, BGR or grey, as a perfect sensor sees it."""
+
+    def brightness(self, time_s: float) -> float:
+        """Return how bright the moment is, 0 to 255."""
+
+
+class Sees(Protocol):
+    """A network that looks at what a sensor sees."""
+
+    def look(self, time_s: float) -> Any:
+        """Return what it finds, as a message of depthai."""
+
+
+class SensorImager:
+    """One sensor: what it sees, its optics, then the size that was asked for."""
+
+    lens: Lens | None = None
+
+    def __init__(self, sight: Sight, has_color: bool, plan: Plan, optics: Optics) -> None:
+        self._sight = sight
         self._plan = plan
         self._optics = optics
-        self._noise = Noise(seed)
+        self._noise = Noise(seed=ord(plan.stream[-1]))
         kinds = dai.ImgFrame.Type
-        self._kind = kinds.BGR888i if lens.has_color else kinds.RAW8
+        self._kind = kinds.BGR888i if has_color else kinds.RAW8
 
     def still(self, time_s: float) -> tuple[NDArray[Any], Any]:
         """Return pixels in the still size."""
@@ -83,18 +108,19 @@ class SensorImager:
         return self._take(time_s, self._plan.video_size)
 
     def _take(self, time_s: float, size: Size) -> tuple[NDArray[Any], Any]:
-        picture = self._optics.take(self._view.render(time_s), self._noise)
-        return fit(picture, size, self._plan.resize_mode), self._kind
+        picture = self._optics.take(self._sight.render(time_s), self._noise)
+        return fit(picture, size, self._plan.resize_mode, self._plan.crop), self._kind
 
 
 class DepthImager:
     """A stereo pair: both pictures of one moment, matched."""
 
-    def __init__(self, left: Lens, right: Lens, optics: Optics) -> None:
-        self._views = (view(left), view(right))
+    def __init__(self, left: Lens, right: Lens, scene: Scene, optics: Optics) -> None:
+        self._views = (view(left, scene), view(right, scene))
         self._optics = optics
         self._noises = (Noise(1), Noise(2))
         self._matcher = Matcher(left)
+        self.lens = left
 
     def still(self, time_s: float) -> tuple[NDArray[Any], Any]:
         """Return depth in millimetres."""
@@ -105,6 +131,15 @@ class DepthImager:
         return self._matcher.depth_mm(left, right), dai.ImgFrame.Type.RAW16
 
     video = still
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with a sensor: nothing comes, it comes late, or the node fails."""
+
+    stalls: bool = False
+    delay_s: float = 0.0
+    fails: bool = False
 
 
 @dataclass(slots=True)
@@ -124,17 +159,29 @@ class Source(dai.node.ThreadedHostNode):
     """
 
     def __init__(
-        self, plan: Plan, imager: Imager, optics: Optics, meter: View, report: Report
+        self,
+        plan: Plan,
+        imager: Imager,
+        optics: Optics,
+        meter: Sight,
+        report: Report,
+        seer: Sees | None = None,
     ) -> None:
         super().__init__()
+        self.trouble = Trouble()
+        self.has_failed = threading.Event()
+        self.is_ending = threading.Event()
         self.video = self.createOutput("video")
         self.still = self.createOutput("still")
+        self.found = self.createOutput("found")
+        self.is_looking = False  # whether somebody wants to know what the network finds
         self.control = self.createInput("control", blocking=False, queueSize=_CONTROLS)
         self._plan = plan
         self._imager = imager
         self._optics = optics
         self._meter = meter
         self._report = report
+        self._seer = seer
         self._demand = Demand()
         self._seq = 0
 
@@ -147,8 +194,11 @@ class Source(dai.node.ThreadedHostNode):
             return
         except BaseException as error:  # noqa: BLE001  # std::terminate waits behind this line
             report_error(self._report, f"the sensor of {self._plan.stream} failed", error)
+            self.has_failed.set()
 
     def _turn(self) -> None:
+        if self.trouble.fails:
+            raise RuntimeError("broken on purpose")
         left_s = self._demand.due_s - _now_s()
         if left_s > 0:
             message = self.control.get(timedelta(seconds=left_s))
@@ -156,12 +206,15 @@ class Source(dai.node.ThreadedHostNode):
                 self._obey(message)
                 return
         now_s = _now_s()
-        has_settled = self._optics.settle(float(self._meter.render(now_s).mean()))
+        has_settled = self._optics.settle(self._meter.brightness(now_s))
         if self._demand.still:
             self._demand.still = False
             self._send(self.still, now_s, self._imager.still)
+        if self._seer is not None and self.is_looking:
+            self._post(self.found, self._seer.look(now_s), now_s)
         if self._demand.is_flowing:
             self._send(self.video, now_s, self._imager.video)
+        if self._demand.is_flowing or self.is_looking:
             # A wait may end a moment before its tick: the same tick must not come twice.
             self._demand.due_s = _next_tick(max(_now_s(), self._demand.due_s), self._plan.fps)
         else:
@@ -185,48 +238,76 @@ class Source(dai.node.ThreadedHostNode):
         reading = self._optics.reading()
         tick = timedelta(seconds=tick_s)
         pixels, kind = take(tick.total_seconds())
-        frame = dai.ImgFrame()
-        frame.setCvFrame(pixels, kind)
-        self._seq += 1
-        frame.setSequenceNum(self._seq)
-        frame.setTimestamp(tick)
-        frame.setTimestampDevice(tick)
+        frame = _frame(pixels, kind)
+        if self._imager.lens is not None:
+            frame.setTransformation(_transformation(self._imager.lens))
         frame.cam.exposureTimeUs = reading.exposure_us
         frame.cam.sensitivityIso = reading.iso
         frame.cam.wbColorTemp = reading.kelvin
         frame.cam.lensPositionRaw = reading.lens or 0.0
         frame.cam.fps = self._plan.fps
-        output.send(frame)
+        self._post(output, frame, tick_s)
+
+    def _post(self, output: Any, message: Any, tick_s: float) -> None:
+        """Send what was made of a moment, if nothing is wrong with the sensor."""
+        tick = timedelta(seconds=tick_s)
+        self._seq += 1
+        message.setSequenceNum(self._seq)
+        message.setTimestamp(tick)
+        message.setTimestampDevice(tick)
+        if self.trouble.delay_s:
+            self.is_ending.wait(self.trouble.delay_s)
+        if not self.trouble.stalls:
+            output.send(message)
 
 
-def meter_for(lens: Lens) -> View:
+def meter_for(lens: Lens, scene: Scene) -> Sight:
     """Return the small view by which a sensor measures the light."""
     height = max(1, round(_METER_PX * lens.size[1] / lens.size[0]))
-    return view(Lens((_METER_PX, height), lens.fov_deg, lens.right_m, lens.has_color))
+    return view(Lens((_METER_PX, height), lens.fov_deg, lens.right_m, lens.has_color), scene)
 
 
-def fit(picture: Pixels, size: Size, resize_mode: str) -> Pixels:
-    """Return a picture in another size: cut (CROP), deformed (STRETCH) or with bars (LETTERBOX)."""
+def _frame(pixels: NDArray[Any], kind: Any) -> dai.ImgFrame:
+    """Return a frame with these pixels. `setCvFrame` takes 8 ms for 1080 lines of colour."""
+    height, width = pixels.shape[:2]
+    whole: Any = np.ascontiguousarray(pixels)
+    frame = dai.ImgFrame()
+    frame.setData(whole.reshape(-1).view(np.uint8))
+    frame.setWidth(width)
+    frame.setHeight(height)
+    frame.setStride(whole.strides[0])
+    frame.setType(kind)
+    return frame
+
+
+def _transformation(lens: Lens) -> Any:
+    width, height = lens.size
+    focal = lens.focal_px
+    matrix = [[focal, 0.0, width / 2], [0.0, focal, height / 2], [0.0, 0.0, 1.0]]
+    return dai.ImgTransformation(width, height, matrix)
+
+
+def fit(
+    picture: Pixels, size: Size, resize_mode: str, crop: tuple[float, float] = (0.0, 0.0)
+) -> Pixels:
+    """Return a picture in another size: cut (CROP), deformed (STRETCH) or with bars (LETTERBOX).
+
+    A cut begins at `crop`, as fractions of the whole picture; (0, 0) is a cut in the middle.
+    """
     height, width = picture.shape[:2]
     if (width, height) == size:
         return picture
-    scales = (size[0] / width, size[1] / height)
     if resize_mode == "STRETCH":
         return _resized(picture, size)
-    scale = max(scales) if resize_mode == "CROP" else min(scales)
+    if resize_mode == "CROP":
+        whole = covering((width, height), size, crop)
+        return np.ascontiguousarray(_resized(picture, whole)[cut(whole, size, crop)])
+    scale = min(size[0] / width, size[1] / height)
     inner = _resized(picture, (max(1, round(width * scale)), max(1, round(height * scale))))
     canvas: Pixels = np.zeros((size[1], size[0], *picture.shape[2:]), np.uint8)
-    taken_y, placed_y = _centred(inner.shape[0], size[1])
-    taken_x, placed_x = _centred(inner.shape[1], size[0])
-    canvas[placed_y, placed_x] = inner[taken_y, taken_x]
+    x, y = (size[0] - inner.shape[1]) // 2, (size[1] - inner.shape[0]) // 2
+    canvas[y : y + inner.shape[0], x : x + inner.shape[1]] = inner
     return canvas
-
-
-def _centred(length: int, room: int) -> tuple[slice, slice]:
-    """Return which part of a length is taken and where in the room it goes."""
-    common = min(length, room)
-    start, place = (length - common) // 2, (room - common) // 2
-    return slice(start, start + common), slice(place, place + common)
 
 
 def _resized(picture: Pixels, size: Size) -> Pixels:

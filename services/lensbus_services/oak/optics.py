@@ -19,8 +19,8 @@ Pixels = NDArray[np.uint8]
 # Exposure in microseconds times ISO at which the scene looks as it was drawn.
 PROPER: Final = 20_000.0 * 400.0
 TARGET: Final = 99.0  # mean brightness that automatic exposure aims at
-LIGHT_K: Final = 5000  # colour of the light in the scene
-SUBJECT_M: Final = 0.826  # the nearest disc
+LIGHT_K: Final = 5000  # colour of the light, unless a scene has another
+SUBJECT_M: Final = 0.826  # the distance that lenses focus on, unless a scene has another
 EXPOSURE_RANGE_US: Final = (10, 33_000)
 ISO_RANGE: Final = (100, 1600)
 # Temperatures that the fixed white balance modes stand for.
@@ -70,6 +70,9 @@ class Optics:
     focusing: bool = False
     lens: float = field(default_factory=lambda: lens_for(SUBJECT_M))
     flood: float = 0.0
+    light: float = 1.0
+    light_k: int = LIGHT_K
+    subject_m: float = SUBJECT_M
 
     def settle(self, scene_mean: float) -> bool:
         """Let the automatics go one step; return whether they have come to rest."""
@@ -104,7 +107,7 @@ class Optics:
         return _NOISE * stops / (1 + self.luma_denoise / 2 + self.chroma_denoise / 4)
 
     def _gain(self) -> float:
-        return self.exposure_us * self.iso / PROPER * (1 + self.flood)
+        return self.exposure_us * self.iso / PROPER * (1 + self.flood / self.light)
 
     def _settle_exposure(self, scene_mean: float) -> bool:
         if not self.auto_exposure or self.exposure_lock:
@@ -127,7 +130,7 @@ class Optics:
         if self.whitebalance == "OFF":
             wanted = self.manual_k
         elif self.whitebalance == "AUTO":
-            wanted = self.kelvin if self.whitebalance_lock else LIGHT_K
+            wanted = self.kelvin if self.whitebalance_lock else self.light_k
         else:
             wanted = PRESETS_K[self.whitebalance]
         step = wanted - self.kelvin
@@ -139,13 +142,13 @@ class Optics:
         follows = self.focus_mode.startswith("CONTINUOUS") or self.focusing
         if not self.has_autofocus or not follows:
             return True
-        step = lens_for(SUBJECT_M) - self.lens
+        step = lens_for(self.subject_m) - self.lens
         self.focusing = self.focusing and abs(step) > _SHARP / 2
         self.lens += step if abs(step) <= _SHARP / 2 else step * _SPEED
         return abs(step) <= _SHARP / 2
 
     def _focused(self, scene: Pixels) -> Pixels:
-        error = abs(self.lens - lens_for(SUBJECT_M)) if self.has_autofocus else 0.0
+        error = abs(self.lens - lens_for(self.subject_m)) if self.has_autofocus else 0.0
         if error <= _SHARP:
             return scene
         side = 1 + 2 * max(1, round(error * _BLUR * scene.shape[1]))
@@ -158,7 +161,7 @@ class Optics:
         gains = np.full(3 if self.has_color else 1, self._gain())
         if self.has_color:
             # Who takes the light for warmer than it is makes the picture bluer.
-            warmth = math.sqrt(self.kelvin / LIGHT_K)
+            warmth = math.sqrt(self.kelvin / self.light_k)
             gains = gains * np.array((1 / warmth, 1.0, warmth))
         shift, slope = 6.0 * self.brightness, 1 + 0.07 * self.contrast
         if shift == 0 and slope == 1 and np.abs(np.log2(gains)).max() <= _SETTLED_STOPS:

@@ -8,13 +8,14 @@ a pipeline is always stopped and waited for.
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_services.driver import Observation
-from lensbus_services.oak.backend import RawFrame, Report
+from lensbus_services.oak.backend import Intrinsics, RawFrame, Report
 from lensbus_services.oak.control import Reading
 from lensbus_services.oak.newest import Newest
 from lensbus_services.oak.sdk import dai
@@ -24,16 +25,33 @@ logger = logging.getLogger(__name__)
 STOP_LIMIT_S: Final = 1.2
 EXIT_HANGS: Final = 70
 _POLL: Final = timedelta(seconds=0.5)
+_QUIET_S: Final = 10.0  # between two complaints of one reader
+_BREATH_S: Final = 0.02  # a queue that fails at once must not take a core
 
 
 class Reader:
-    """Carries the frames of one queue into a `Newest`, in a thread of its own."""
+    """Carries the frames of one queue into a `Newest`, in a thread of its own.
 
-    def __init__(self, stream: str, queue: Any, newest: Newest, report: Report) -> None:
+    `on_end` is called when the queue is closed though nobody asked for it. `read` takes over what
+    is in a message; they are pictures unless it is given.
+    """
+
+    def __init__(
+        self,
+        stream: str,
+        queue: Any,
+        newest: Newest[Any],
+        report: Report,
+        on_end: Callable[[], None] = lambda: None,
+        read: Callable[[str, Any], Any] | None = None,
+    ) -> None:
         self._stream = stream
         self._queue = queue
         self._newest = newest
         self._report = report
+        self._on_end = on_end
+        self._read = read or raw_frame
+        self._quiet_until_s = 0.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"oak-{stream}", daemon=True)
 
@@ -41,22 +59,36 @@ class Reader:
         """Begin to read."""
         self._thread.start()
 
-    def stop(self, timeout_s: float) -> None:
-        """End the thread; its queue was closed by its pipeline."""
+    def stop(self) -> None:
+        """Have the thread end with its queue, which is about to be closed."""
         self._stopping.set()
-        self._thread.join(timeout_s)
+
+    def join(self, timeout_s: float) -> None:
+        """Wait for the end of the thread."""
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        try:
-            while not self._stopping.is_set():
+        while not self._stopping.is_set():
+            try:
                 # The only way to read that never deadlocks with a node that sends.
                 frame = self._queue.get(_POLL)
                 if frame is not None:
-                    self._newest.put(raw_frame(self._stream, frame))
-        except dai.MessageQueue.QueueException:
-            logger.debug("queue closed", extra={"stream": self._stream})
-        except BaseException as error:  # noqa: BLE001  # the edge of a thread
+                    self._newest.put(self._read(self._stream, frame))
+            except dai.MessageQueue.QueueException:
+                logger.debug("queue closed", extra={"stream": self._stream})
+                if not self._stopping.is_set():
+                    self._on_end()
+                return
+            except Exception as error:  # noqa: BLE001  # one bad frame must not end the stream
+                self._complain(error)
+
+    def _complain(self, error: Exception) -> None:
+        now_s = time.monotonic()
+        if now_s >= self._quiet_until_s:
+            self._quiet_until_s = now_s + _QUIET_S
             report_error(self._report, f"{self._stream} cannot be read", error)
+        self._stopping.wait(_BREATH_S)
 
 
 class Running:
@@ -77,10 +109,12 @@ class Running:
         guarded(self._stop)
 
     def _stop(self) -> None:
+        for reader in self._readers:
+            reader.stop()
         self._pipeline.stop()
         self._pipeline.wait()
         for reader in self._readers:
-            reader.stop(STOP_LIMIT_S)
+            reader.join(STOP_LIMIT_S)
 
 
 def guarded(stop: Callable[[], None]) -> None:
@@ -92,9 +126,14 @@ def guarded(stop: Callable[[], None]) -> None:
     thread.start()
     thread.join(STOP_LIMIT_S)
     if thread.is_alive():
-        logger.critical("pipeline does not stop", extra={"waited_s": STOP_LIMIT_S})
-        logging.shutdown()
-        os._exit(EXIT_HANGS)
+        give_up("the pipeline does not stop")
+
+
+def give_up(why: str) -> NoReturn:
+    """End the process at once: what hangs in depthai cannot be ended in any other way."""
+    logger.critical("hangs in depthai", extra={"reason": why, "waited_s": STOP_LIMIT_S})
+    logging.shutdown()
+    os._exit(EXIT_HANGS)
 
 
 def raw_frame(stream: str, frame: dai.ImgFrame) -> RawFrame:
@@ -114,7 +153,16 @@ def raw_frame(stream: str, frame: dai.ImgFrame) -> RawFrame:
             kelvin=frame.getColorTemperature(),
             lens=frame.getLensPositionRaw(),
         ),
+        lens=_lens_of(frame) if is_depth else None,
     )
+
+
+def _lens_of(frame: dai.ImgFrame) -> Intrinsics | None:
+    transformation: Any = frame.getTransformation()
+    if not transformation.isValid():
+        return None
+    (focal_x, _, center_x), (_, focal_y, center_y), _ = transformation.getIntrinsicMatrix()
+    return Intrinsics(focal_x, focal_y, center_x, center_y)
 
 
 def now() -> timedelta:
