@@ -24,7 +24,7 @@ from lensbus_proto.errors import (
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.runtime.settings import SonySettings
 from lensbus_services.driver import Observation, Stuck
-from lensbus_services.sony.callbacks import Queue
+from lensbus_services.sony.callbacks import Counts, Queue
 from lensbus_services.sony.capture import Pause, extra_s
 from lensbus_services.sony.codes import (
     CONNECT_ADVICE,
@@ -187,6 +187,10 @@ class Session:
         except OSError as error:
             reason = error.strerror
             raise CameraError(f"{self.save_info.path} cannot be used: {reason}") from error
+
+    def callbacks(self) -> Counts:
+        """Return how the callbacks of the SDK fared so far."""
+        return self._queue.counts()
 
     def fingerprint(self) -> tuple[bool, str]:
         """Tell whether the camera has access authentication, and its key's fingerprint if so."""
@@ -444,7 +448,7 @@ class Session:
             now = time.monotonic()
             due_s = fold.due_in(now)
             try:
-                seen = self._queue.next(PUMP_S if due_s is None else due_s)
+                seen = self._queue.next(PUMP_S if due_s is None else due_s, fold.rest_s(now))
             except EOFError:
                 return
             if seen is not None and seen.dropped:
