@@ -5,7 +5,9 @@ from typing import Final
 from lensbus_proto.errors import CameraGone
 from lensbus_services.sony.sdk import Cameras, Sdk
 
-FRESH_S: Final = 60.0  # after that the camera may have been plugged in anew
+# What was enumerated leads to a port, and no hand swaps two cables more quickly than this: older
+# findings could have another body operated under this camera's name.
+FRESH_S: Final = 2.0
 
 
 class Lookup:
