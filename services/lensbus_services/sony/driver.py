@@ -146,11 +146,14 @@ class SonyDriver:
 
     def _find(self, sdk: Sdk) -> tuple[Cameras, Found]:
         cameras = sdk.enumerate(self._settings.enumerate_s)
-        index = cameras.index(self._camera)
-        if index is None:
-            others = ", ".join(found.camera for found in cameras.found) or "none"
+        try:
+            index = cameras.index(self._camera)
+            if index is None:
+                others = ", ".join(found.camera for found in cameras.found) or "none"
+                raise CameraGone(f"camera {self._camera} is not there; there are: {others}")
+        except CommandError:
             cameras.close()
-            raise CameraGone(f"camera {self._camera} is not there; there are: {others}")
+            raise
         return cameras, cameras.found[index]
 
 
