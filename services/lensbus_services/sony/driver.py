@@ -15,6 +15,7 @@ from lensbus_services.driver import Description, Driver, Frame, Observation, Res
 from lensbus_services.sony.codes import version_text
 from lensbus_services.sony.commands import Commands
 from lensbus_services.sony.discover import open_sdk
+from lensbus_services.sony.life import ENDING
 from lensbus_services.sony.limits import asked_within
 from lensbus_services.sony.liveview import LiveView
 from lensbus_services.sony.observations import transfer_failed
@@ -23,7 +24,7 @@ from lensbus_services.sony.pulls import pull_path, take_pull
 from lensbus_services.sony.recovery import Recovery
 from lensbus_services.sony.saving import Places
 from lensbus_services.sony.sdk import Cameras, Sdk
-from lensbus_services.sony.session import ENDING, Session
+from lensbus_services.sony.session import Session
 from lensbus_services.sony.telling import CUT
 from lensbus_services.sony.values import Credentials, Found
 from lensbus_services.sony.wish import load_wish, wish_path
@@ -145,11 +146,14 @@ class SonyDriver:
 
     def _find(self, sdk: Sdk) -> tuple[Cameras, Found]:
         cameras = sdk.enumerate(self._settings.enumerate_s)
-        index = cameras.index(self._camera)
-        if index is None:
-            others = ", ".join(found.camera for found in cameras.found) or "none"
+        try:
+            index = cameras.index(self._camera)
+            if index is None:
+                others = ", ".join(found.camera for found in cameras.found) or "none"
+                raise CameraGone(f"camera {self._camera} is not there; there are: {others}")
+        except CommandError:
             cameras.close()
-            raise CameraGone(f"camera {self._camera} is not there; there are: {others}")
+            raise
         return cameras, cameras.found[index]
 
 
