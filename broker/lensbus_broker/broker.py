@@ -7,7 +7,6 @@ envelope gets an answer.
 
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -22,6 +21,8 @@ from lensbus_broker.reader import Reader
 from lensbus_broker.registry import Notice, Registry, State
 from lensbus_broker.relay import Relay
 from lensbus_broker.routing import Pending, Tickets
+from lensbus_broker.standing import Lives, Standing
+from lensbus_broker.tally import Tally
 from lensbus_proto import WIRE_VERSION
 from lensbus_proto.codec import (
     REQUEST_LIMIT,
@@ -57,7 +58,6 @@ logger = logging.getLogger(__name__)
 
 # So many messages of one socket are taken before the others get their turn.
 BATCH: Final = 256
-JUNK_REPORT_S: Final = 1.0
 PARTING_S: Final = 0.5  # so long a worker that ends is asked for its last events
 
 Socket = zmq.Socket[bytes]
@@ -74,8 +74,7 @@ class Broker:
         self._partings: dict[tuple[str, int], tuple[Goodbye, bytes, float]] = {}
         self._epoch = unix_us()
         self._started = time.monotonic()
-        self._junk: Counter[str] = Counter()
-        self._junk_reported = 0.0
+        self._tally = Tally()
         self._sockets: list[Socket] = []
         try:
             self._events_in = self._serve(context, zmq.SUB, settings, "worker_events", "events")
@@ -89,10 +88,9 @@ class Broker:
             self._close_sockets()
             raise
         self._reader = Reader()
-        self._journal = Journal(
-            settings.journal, settings.state / "journal", lambda: self._relay.lives()
-        )
-        self._relay = Relay(self._journal, self._events_out, self._junk)
+        self._journal = Journal(settings.journal, settings.state / "journal", self._lives)
+        self._relay = Relay(self._journal, self._events_out, self._tally)
+        self._registry.recall(self._journal.found.lives, time.monotonic())
         if dropped := self._journal.found.dropped_bytes:
             self._announce_own("journal.truncated", {"dropped_bytes": dropped})
 
@@ -156,8 +154,8 @@ class Broker:
     def _keep_time(self, now: float) -> None:
         self._relay.keep_time(now, self._ask_outbox)
         for goodbye, address, until in list(self._partings.values()):
-            life = self._relay.life(goodbye.camera, goodbye.epoch, now)
-            if life is None or life.complete or now >= until:
+            life = self._relay.find(goodbye.camera, goodbye.epoch)
+            if (life is not None and life.greeted and life.complete) or now >= until:
                 self._part(goodbye, address)
         for kind, data in self._journal.keep_time(now):
             self._announce_own(kind, data)
@@ -169,14 +167,20 @@ class Broker:
         for pending in self._tickets.overdue(now):
             error = DeadlinePassed("no answer from the worker before the deadline", began=True)
             self._answer(pending.envelope, pending.command_id, error)
-        if self._junk and now - self._junk_reported >= JUNK_REPORT_S:
-            for where, dropped in self._junk.items():
-                logger.warning("junk dropped", extra={"where": where, "count": dropped})
-            self._junk.clear()
-            self._junk_reported = now
+        for where, dropped in self._tally.report(now).items():
+            logger.warning("junk dropped", extra={"where": where, "count": dropped})
         self._relay.flush()
 
     # Events
+
+    def _lives(self) -> Lives:
+        """Return how every camera stands, for the journal."""
+        lives = {}
+        for life in self._relay.lives():
+            standing = self._registry.standing(life.camera, life.epoch)
+            before = standing or Standing(life.epoch, life.seq)
+            lives[life.camera] = before._replace(seq=life.seq)
+        return lives
 
     def _from_events(self, parts: list[bytes]) -> None:
         self._relay.take(parts, time.monotonic())
@@ -222,7 +226,7 @@ class Broker:
         except CommandError as error:
             self._answer(envelope, command_id, error)
         except (RemoteProtocolError, UnicodeDecodeError) as error:
-            self._junk["commands"] += 1
+            self._tally.drop("commands")
             self._answer_map(
                 envelope, command_id, {"code": "protocol.remote", "message": str(error)}
             )
@@ -255,15 +259,29 @@ class Broker:
                     self._answer(envelope, command.id, page.result(), page.parts)
                 else:
                     self._reader.submit(envelope, command.id, page)
+            case "metrics":
+                self._answer(envelope, command.id, self._metrics())
             case "ping":
-                result = {
-                    **place,
-                    "uptime_s": time.monotonic() - self._started,
-                    "version": WIRE_VERSION,
-                }
+                result = {**place, "uptime_s": self._uptime_s(), "version": WIRE_VERSION}
                 self._answer(envelope, command.id, result)
             case other:
                 raise CommandUnknown(f"the broker has no command {other!r}")
+
+    def _uptime_s(self) -> float:
+        return time.monotonic() - self._started
+
+    def _metrics(self) -> Data:
+        return {
+            "uptime_s": self._uptime_s(),
+            "events": self._journal.newest - self._journal.found.newest,
+            "gaps": self._tally.gaps,
+            "lost": self._tally.lost,
+            "junk": dict(self._tally.junk),
+            "workers": self._registry.present,
+            "journal_degraded": self._journal.degraded,
+            "journal_events": self._journal.kept_events,
+            "journal_bytes": self._journal.kept_bytes,
+        }
 
     def _answer(
         self,
@@ -300,7 +318,7 @@ class Broker:
         try:
             presence = unpack_presence(message)
         except RemoteProtocolError:
-            self._junk["worker_commands"] += 1
+            self._tally.drop("worker_commands")
             return
         if self._registry.is_stale(presence):
             self._workers.send_multipart([address, b"replaced"])
@@ -312,17 +330,19 @@ class Broker:
             found = self._catch_up.redeem(ticket, address, reply)
             if found is not None:
                 now = time.monotonic()
-                self._relay.answer(found.life, found.first, found.events, now)
+                self._relay.answer(found, now)
                 # The next page need not wait for its turn.
                 self._relay.keep_time(now, self._ask_outbox)
         except RemoteProtocolError:
-            self._junk["worker_commands"] += 1
+            self._tally.drop("worker_commands")
 
     def _note(self, presence: Hello | Heartbeat | Goodbye, address: bytes) -> None:
         now = time.monotonic()
-        life = self._relay.life(presence.camera, presence.epoch, now)
+        notices: Sequence[Notice] | None = ()
         match presence:
             case Hello():
+                # What is left of the life before goes out before its end is told.
+                self._relay.life(presence.camera, presence.epoch, now)
                 notices = self._registry.hello(presence, address, now)
                 abandoned = self._tickets.abandon(presence.camera, keep=address)
                 self._fail_all(abandoned, "a new worker took its place")
@@ -334,18 +354,20 @@ class Broker:
                 packed = pack_map(welcome, REQUEST_LIMIT)
                 self._workers.send_multipart([address, b"welcome", packed])
             case Heartbeat():
-                known = self._registry.heartbeat(presence, address, now)
-                if known is None:
-                    self._workers.send_multipart([address, b"who"])
-                    return
-                notices = known
+                notices = self._registry.heartbeat(presence, address, now)
             case Goodbye():
-                notices = []
                 key = presence.camera, presence.epoch
                 self._partings.setdefault(key, (presence, address, now + PARTING_S))
+                entry = self._registry.get(presence.camera)
+                if entry is None or entry.hello.epoch != presence.epoch:
+                    notices = None
+        if notices is None:
+            # Nobody's word counts before its hello; who ends is asked for its last events then.
+            self._workers.send_multipart([address, b"who"])
+            return
         for notice in notices:
             self._announce(notice)
-        if life is not None:
+        if (life := self._relay.find(presence.camera, presence.epoch)) is not None:
             self._relay.greet(life, presence.seq, now)
 
     def _part(self, goodbye: Goodbye, address: bytes) -> None:
@@ -353,7 +375,7 @@ class Broker:
         now = time.monotonic()
         del self._partings[goodbye.camera, goodbye.epoch]
         self._workers.send_multipart([address, b"farewell"])
-        if (life := self._relay.life(goodbye.camera, goodbye.epoch, now)) is not None:
+        if (life := self._relay.find(goodbye.camera, goodbye.epoch)) is not None:
             self._relay.expect_no_more(life, now)
             self._relay.keep_time(now, self._ask_outbox)
         for notice in self._registry.goodbye(goodbye):

@@ -15,10 +15,14 @@ _MARK: Final = b"outbox-"  # tickets of commands are shorter: the two never meet
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an outbox had: the first number that it still has, and events from the one asked on."""
+    """What an outbox had: the first number that it still has, and events from the one asked on.
+
+    `newest` is the number of the worker's newest event.
+    """
 
     life: Life
     first: int
+    newest: int
     events: list[Parts]
 
 
@@ -52,8 +56,8 @@ class CatchUp:
         reply = unpack_reply(parts)
         if reply.error is not None or reply.result is None:
             return None  # a worker that cannot do it: time will tell
-        first = reply.result.get("first")
-        if type(first) is not int or len(reply.parts) % 3:
+        first, newest = reply.result.get("first"), reply.result.get("newest")
+        if type(first) is not int or type(newest) is not int or len(reply.parts) % 3:
             raise RemoteProtocolError("not an answer of an outbox")
         events = [list(reply.parts[at : at + 3]) for at in range(0, len(reply.parts), 3)]
-        return Answer(life, first, events)
+        return Answer(life, first, newest, events)

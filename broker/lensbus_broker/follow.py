@@ -16,6 +16,8 @@ PATIENCE_S: Final = 2.0  # so long later events wait for a hole
 ASK_AGAIN_S: Final = 0.5
 GREET_S: Final = 1.0  # so long the events of a worker wait for its hello
 SETTLE_S: Final = 0.1  # an announced event may still be on its way
+# An event further ahead is not believed: if it is true, the worker's own word brings it back.
+AHEAD: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,17 @@ class Life:
     held: dict[int, Parts] = field(default_factory=dict)
     _held_bytes: int = 0
     _asked: float | None = None
+    _asked_about: int = 0  # what was announced when the outbox was last asked
     _behind: bool = False  # the outbox is being read; the next page may be asked for at once
 
     @property
     def complete(self) -> bool:
         """Whether everything that is known to have happened went through."""
         return self.seq >= self.announced and not self.held
+
+    def believes(self, seq: int) -> bool:
+        """Tell whether the worker can have come so far unheard."""
+        return seq <= self.seq + AHEAD
 
     def feed(self, seq: int, parts: Parts, now: float) -> Sequence[Parts]:
         """Take an event in; return what may go on, in order."""
@@ -97,8 +104,22 @@ class Life:
             return None
         if self._asked is not None and now - self._asked < ASK_AGAIN_S:
             return None
-        self._asked = now
+        self._asked, self._asked_about = now, self.announced
         return self.seq + 1
+
+    def disown(self, newest: int, now: float) -> int:
+        """Note the newest event that the outbox knows of; return how many held ones are false.
+
+        What was spoken of before the outbox was asked is in its past. Had nobody told that it never
+        was, the time would have come to declare it lost, and all true events up to there repeats.
+        """
+        false = [seq for seq in self.held if newest < seq <= self._asked_about]
+        for seq in false:
+            self._held_bytes -= sum(map(len, self.held.pop(seq)))
+        if newest < self._asked_about:
+            self.announced = max(self.seq, newest, max(self.held, default=0))
+            self.went_on(now)
+        return len(false)
 
     def answer(self, first: int, now: float) -> Missing | None:
         """Note the first event that the outbox still has; return what it no longer has."""

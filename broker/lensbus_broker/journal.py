@@ -4,7 +4,8 @@ Rules:
 - An event is in the page cache before it is published, so `kill -9` loses nothing that anybody saw.
 - The disk is touched by two threads: one writes, one syncs. The relay waits for the writer, but
   never longer than `WAIT_S`: past that the journal is degraded and live events go on without it.
-- What is degraded tries again by itself. What was not written then is a gap in the history.
+- What is degraded tries again by itself. Meanwhile the newest events are kept in the reserve, so
+  that `kill -9` costs nothing even then; what neither got is a gap in the history.
 """
 
 import logging
@@ -23,9 +24,20 @@ from lensbus_broker import history
 from lensbus_broker.history import Extent, Page, Query
 from lensbus_broker.place import PlaceKeeper, boot_id
 from lensbus_broker.records import pack_record, position_of
+from lensbus_broker.reserve import Reserve
 from lensbus_broker.ring import RING_BYTES, RING_EVENTS, Ring
-from lensbus_broker.segments import Lives
-from lensbus_broker.store import PLACE, Checkpoint, Item, Recovered, Store, hold, jumps, recover
+from lensbus_broker.standing import Lives
+from lensbus_broker.store import (
+    PLACE,
+    RESERVE,
+    Checkpoint,
+    Item,
+    Recovered,
+    Store,
+    hold,
+    jumps,
+    recover,
+)
 from lensbus_proto.codec import stamp_header
 from lensbus_proto.runtime.settings import JournalSettings
 
@@ -57,19 +69,21 @@ class Journal:
         self._held = -1
         self.found = self._recover(folder) if limits.enabled else Recovered(0, 0)
         self.id = self.found.journal or secrets.randbelow(2**32 - 1) + 1
-        self._ring = Ring(self.found.newest)
+        self._ring = Ring(self.found.newest - len(self.found.reserved))
         if not limits.enabled:
             self._ring.max_events = min(RING_EVENTS, limits.max_events)
+        self._fresh: list[bytes] = []  # stamped since the last commit
         self._place: PlaceKeeper | None = None
+        self._reserve: Reserve | None = None
         self._store: Store | None = None
         self._waiting: deque[Item] = deque()
         self._added = 0  # bytes given to the writer, and taken by it
         self._taken = 0
-        self._segment_from = (self.found.newest, 0, time.monotonic())
+        self._segment_from = (self._ring.newest, 0, time.monotonic())
         self._skipping = False
         self._patient = True
         self._impatient_since = 0.0
-        self._written = self.found.newest
+        self._written = self._ring.newest
         self._write_s = 0.0
         self._wake: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -90,12 +104,15 @@ class Journal:
         found = self.found
         self._store = Store(folder, self.id, self._limits, found.segments)
         self._folder = folder
-        self._make_place()
-        if not found.segments or found.segments[-1].last != found.newest:
+        if not found.segments or found.segments[-1].last != self._ring.newest:
             self._checkpoint(found.lives, jumped=found.jumped and bool(found.journal))
         else:
             last = found.segments[-1]
             self._segment_from = (last.first - 1, -last.size, time.monotonic())
+        for record in found.reserved:
+            self._take(record)
+        self._make_place()
+        self._make_reserve()
         for work, name in ((self._write, "journal"), (self._sync, "journal-sync")):
             thread = threading.Thread(target=work, args=(self._store,), name=name, daemon=True)
             thread.start()
@@ -111,6 +128,13 @@ class Journal:
             for where in ("place", "read"):
                 self._reports.put((where, None))
 
+    def _make_reserve(self) -> None:
+        try:
+            self._reserve = Reserve(self._folder / RESERVE, self.id)
+        except OSError as error:
+            # Not told: it is missed only when the disk refuses events too, and that is told.
+            logger.warning("journal without a reserve", extra={"reason": _text(error)})
+
     # The relay's side
 
     @property
@@ -118,12 +142,31 @@ class Journal:
         """The newest position that was given."""
         return self._ring.newest
 
+    @property
+    def degraded(self) -> bool:
+        """Whether `journal.degraded` was told, and not `journal.recovered` since."""
+        return self._told is not None
+
+    @property
+    def kept_events(self) -> int:
+        """How many events can be had, at most."""
+        extent = self.extent()
+        return extent.newest - extent.oldest + 1
+
+    @property
+    def kept_bytes(self) -> int:
+        """How large they are together: on the disk, or in memory without one."""
+        return self._ring.size_bytes if self._store is None else self._store.size_bytes
+
     def stamp(self, parts: list[bytes]) -> None:
         """Give an event the next position, in its header, and take it in."""
-        ring = self._ring
-        parts[1] = stamp_header(parts[1], self.id, ring.newest + 1)
+        parts[1] = stamp_header(parts[1], self.id, self._ring.newest + 1)
         record = pack_record(*parts)
-        ring.add(record)
+        self._fresh.append(record)
+        self._take(record)
+
+    def _take(self, record: bytes) -> None:
+        self._ring.add(record)
         if self._store is None:
             return
         behind = self._added - self._taken > BACKLOG_BYTES or len(self._waiting) > BACKLOG_EVENTS
@@ -136,12 +179,20 @@ class Journal:
     def commit(self) -> None:
         """Return when what was stamped may be published."""
         newest = self._ring.newest
-        if self._patient and self._store is not None and self._written < newest:
-            self._wake.put(True)
-            self._wait(newest)
-        # Not before the writer has it: a kill in between would leave a gap that nobody suffered.
+        refused = False
+        if self._store is not None and self._written < newest:
+            if self._patient:
+                self._wake.put(True)
+                self._wait(newest)
+            refused = self._written < newest
+        if refused and self._reserve is not None:
+            self._reserve.put(self._fresh)
+        # Not before somebody has it: a kill in between would leave a gap that nobody suffered.
         if self._place is not None:
             self._place.publish(newest)
+            if refused:
+                self._place.note(newest, self._lives())
+        self._fresh.clear()
 
     def _wait(self, newest: int) -> None:
         limit = time.monotonic() + WAIT_S
@@ -264,6 +315,8 @@ class Journal:
                 failing = False
                 if self._place is None:
                     self._make_place()
+                if self._reserve is None:
+                    self._make_reserve()
             if items:
                 self._done.put(store.segments[-1].last)
 
@@ -301,6 +354,9 @@ class Journal:
         if self._place is not None:
             self._place.close(self._ring.newest, clean=clean)
             self._place = None
+        if self._reserve is not None:
+            self._reserve.close()
+            self._reserve = None
         if self._held >= 0:
             os.close(self._held)
             self._held = -1

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from lensbus_broker.standing import Lives, Standing
 from lensbus_proto.messages import Data, Goodbye, Heartbeat, Hello
 
 
@@ -39,15 +40,23 @@ class Entry:
     seq: int
     connected: bool
     state: State = State.PRESENT
+    stuck: str = ""
+
+    @property
+    def standing(self) -> Standing:
+        """How its worker stands."""
+        present = self.state is State.PRESENT
+        return Standing(self.hello.epoch, self.seq, present, present and self.connected)
 
     def describe(self) -> dict[str, Any]:
         """Return the camera as the command `cameras` lists it."""
-        return {
+        stuck = {"stuck": self.stuck} if self.stuck else {}
+        return stuck | {
             "camera": self.hello.camera,
             "vendor": self.hello.vendor,
             "model": self.hello.model,
             "state": self.state.value,
-            "connected": self.connected and self.state is State.PRESENT,
+            "connected": self.standing.connected,
             "epoch": self.hello.epoch,
             "seq": self.seq,
             "description": self.hello.description,
@@ -60,25 +69,51 @@ class Registry:
 
     silence_s: float
     entries: dict[str, Entry] = field(default_factory=dict)
+    # Workers that the broker before this one left behind; nothing has been heard of them yet.
+    _formers: dict[str, Standing] = field(default_factory=dict)
+    _recalled: float = 0.0
+
+    def recall(self, lives: Lives, now: float) -> None:
+        """Learn who was there when the broker before this one ended.
+
+        They are told as lost unless they are heard: their end may have passed unseen.
+        """
+        self._recalled = now
+        self._formers = {camera: was for camera, was in lives.items() if was.present}
+
+    def standing(self, camera: str, epoch: int) -> Standing | None:
+        """Return how the worker with this epoch stands; None if it is not known."""
+        standing = self._newest(camera)
+        return standing if standing is not None and standing.epoch == epoch else None
 
     def get(self, camera: str) -> Entry | None:
         """Return a camera's entry, if the camera is known."""
         return self.entries.get(camera)
 
+    @property
+    def present(self) -> int:
+        """How many cameras have a worker that is heard."""
+        return sum(entry.state is State.PRESENT for entry in self.entries.values())
+
     def is_stale(self, message: Hello | Heartbeat | Goodbye) -> bool:
         """Tell whether a newer worker than the sender holds the camera."""
-        entry = self.entries.get(message.camera)
-        return entry is not None and entry.hello.epoch > message.epoch
+        newest = self._newest(message.camera)
+        return newest is not None and newest.epoch > message.epoch
+
+    def _newest(self, camera: str) -> Standing | None:
+        entry = self.entries.get(camera)
+        return self._formers.get(camera) if entry is None else entry.standing
 
     def hello(self, message: Hello, address: bytes, now: float) -> list[Notice]:
         """Take a worker in, or a new description of one that is in already."""
-        old = self.entries.get(message.camera)
+        old, before = self.entries.get(message.camera), self._newest(message.camera)
+        self._formers.pop(message.camera, None)
         notices: list[Notice] = []
         if old is not None and old.hello.epoch == message.epoch:
             notices += self._heard(old, now)
-        else:
-            if old is not None and old.state is State.PRESENT:
-                notices += _lost(old, "replaced")
+        elif before is None or before.epoch != message.epoch:
+            if before is not None and before.present:
+                notices += _lost(message.camera, before, "replaced")
             notices.append(_started(message))
         self.entries[message.camera] = Entry(message, address, now, message.seq, message.connected)
         return notices
@@ -90,18 +125,20 @@ class Registry:
             return None
         was_connected = entry.connected
         entry.seq, entry.connected = message.seq, message.connected
+        entry.stuck = message.stuck
         return self._heard(entry, now, was_connected and message.connected)
 
     def goodbye(self, message: Goodbye) -> list[Notice]:
         """Forget a camera whose worker leaves on purpose."""
-        entry = self.entries.get(message.camera)
-        if entry is None or entry.hello.epoch != message.epoch:
+        before = self._newest(message.camera)
+        if before is None or before.epoch != message.epoch:
             return []
-        del self.entries[message.camera]
+        self.entries.pop(message.camera, None)
+        self._formers.pop(message.camera, None)
         data = {"lastSeq": message.seq, "reason": message.reason}
         notices = [Notice(message.camera, "worker.stopped", message.epoch, data)]
-        if entry.connected and entry.state is State.PRESENT:
-            notices.append(_disconnected(entry, "worker.stopped"))
+        if before.connected:
+            notices.append(_disconnected(message.camera, before, "worker.stopped"))
         return notices
 
     def expire(self, now: float) -> list[Notice]:
@@ -109,11 +146,15 @@ class Registry:
         return list(self._expire(now))
 
     def _expire(self, now: float) -> Iterator[Notice]:
+        if self._formers and now - self._recalled > self.silence_s:
+            for camera, former in self._formers.items():
+                yield from _lost(camera, former, "silent")
+            self._formers.clear()
         for entry in self.entries.values():
             silent_s = now - entry.seen
             if entry.state is State.PRESENT and silent_s > self.silence_s:
-                entry.state = State.SILENT
-                yield from _lost(entry, "silent")
+                standing, entry.state = entry.standing, State.SILENT
+                yield from _lost(entry.hello.camera, standing, "silent")
             elif entry.state is State.SILENT and silent_s > 10 * self.silence_s:
                 entry.state = State.LOST
 
@@ -135,19 +176,14 @@ def _started(hello: Hello) -> Notice:
     return Notice(hello.camera, "worker.started", hello.epoch, data)
 
 
-def _lost(entry: Entry, reason: str) -> list[Notice]:
-    data = {"lastSeq": entry.seq, "reason": reason}
-    notices = [Notice(entry.hello.camera, "worker.lost", entry.hello.epoch, data)]
-    if entry.connected:
-        notices.append(_disconnected(entry, "worker.lost"))
+def _lost(camera: str, worker: Standing, reason: str) -> list[Notice]:
+    data = {"lastSeq": worker.seq, "reason": reason}
+    notices = [Notice(camera, "worker.lost", worker.epoch, data)]
+    if worker.connected:
+        notices.append(_disconnected(camera, worker, "worker.lost"))
     return notices
 
 
-def _disconnected(entry: Entry, reason: str) -> Notice:
-    data = {
-        "id": entry.hello.camera,
-        "error": "0x00000000",
-        "errorCode": "0x0",
-        "reason": reason,
-    }
-    return Notice(entry.hello.camera, "disconnected", entry.hello.epoch, data)
+def _disconnected(camera: str, worker: Standing, reason: str) -> Notice:
+    data = {"id": camera, "error": "0x00000000", "errorCode": "0x0", "reason": reason}
+    return Notice(camera, "disconnected", worker.epoch, data)

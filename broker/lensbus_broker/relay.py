@@ -5,15 +5,15 @@ any more becomes one `gap`.
 """
 
 import struct
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import zmq
 
+from lensbus_broker.catchup import Answer
 from lensbus_broker.follow import GREET_S, Life, Missing, Parts
 from lensbus_broker.journal import Journal
-from lensbus_broker.segments import Lives
+from lensbus_broker.tally import Tally
 from lensbus_proto import WIRE_VERSION
 from lensbus_proto.codec import EVENT_LIMIT, HEADER_BYTES, pack_event, unpack_header
 from lensbus_proto.errors import RemoteProtocolError
@@ -24,6 +24,8 @@ from lensbus_proto.topics import BROKER, split_topic
 _EPOCH_SEQ: Final = struct.Struct(">QQ")
 _PLAIN: Final = bytes((0x4C, WIRE_VERSION, HeaderType.EVENT, 0))
 _TOPICS: Final = 10_000
+# So many workers at once may be heard before they say hello.
+_UNMET: Final = 100
 # The last events of a worker may still be on their way when the next one says hello.
 GRACE_S: Final = 0.3
 
@@ -33,23 +35,26 @@ Ask = Callable[[Life, int], None]
 class Relay:
     """Takes events of workers and makes some of its own; `flush` publishes them."""
 
-    def __init__(self, journal: Journal, out: "zmq.Socket[bytes]", junk: Counter[str]) -> None:
+    def __init__(self, journal: Journal, out: "zmq.Socket[bytes]", tally: Tally) -> None:
         self._journal = journal
         self._out = out
-        self._junk = junk
+        self._tally = tally
         self._waiting: list[Parts] = []
         # The newest life of every camera, the older ones that are not over, those to look after.
         self._newest: dict[str, Life] = {}
         self._older: dict[tuple[str, int], Life] = {}
         self._open: dict[tuple[str, int], Life] = {}
+        # Lives whose worker has not said hello yet. An event alone cannot end the life before it:
+        # a forged epoch would silence the true worker.
+        self._unmet: dict[tuple[str, int], Life] = {}
         # Where the events of a topic go: what is in here has been checked.
         self._topics: dict[bytes, Life] = {}
-        for camera, (epoch, seq) in journal.found.lives.items():
-            self._newest[camera] = Life(camera, epoch, seq, seq)
+        for camera, before in journal.found.lives.items():
+            self._newest[camera] = Life(camera, before.epoch, before.seq, before.seq)
 
-    def lives(self) -> Lives:
-        """Return how far every camera has come, for the journal."""
-        return {camera: (life.epoch, life.seq) for camera, life in self._newest.items()}
+    def lives(self) -> Iterator[Life]:
+        """Yield the newest life of every camera."""
+        yield from self._newest.values()
 
     # What comes in
 
@@ -74,7 +79,7 @@ class Relay:
         try:
             self._take_slowly(parts, now)
         except RemoteProtocolError:
-            self._junk["worker_events"] += 1
+            self._tally.drop("worker_events")
 
     def _take_slowly(self, parts: Parts, now: float) -> None:
         if len(parts) != 3 or len(parts[2]) > EVENT_LIMIT:
@@ -83,24 +88,48 @@ class Relay:
         header = unpack_header(parts[1], HeaderType.EVENT)
         if header.from_broker or camera == BROKER or header.seq == 0:
             raise RemoteProtocolError("a worker speaks as the broker")
-        life = self.life(camera, header.epoch, now)
+        newest = self._newest.get(camera)
+        unmet = newest is None or newest.epoch < header.epoch
+        life = (self._meet if unmet else self.find)(camera, header.epoch)
         if life is None:
-            self._junk["late_events"] += 1
+            self._tally.drop("late_events")
             return
-        if life is self._newest[camera]:
+        if not life.believes(header.seq):
+            self._tally.drop("false_events")
+            return
+        if life is newest:
             if len(self._topics) >= _TOPICS:
                 self._topics.clear()
             self._topics[parts[0]] = life
         self._pass(life.feed(header.seq, parts, now))
-        self._watch(life)
+        if not unmet:
+            self._watch(life)
 
-    def life(self, camera: str, epoch: int, now: float) -> Life | None:
-        """Return a life, a new one if it is the newest of its camera; None if it is over."""
+    def _meet(self, camera: str, epoch: int) -> Life:
+        """Return the life of a worker that is heard before its hello."""
+        key = camera, epoch
+        if key not in self._unmet:
+            if len(self._unmet) >= _UNMET:
+                self._forget(next(iter(self._unmet)))
+            self._unmet[key] = Life(camera, epoch)
+        return self._unmet[key]
+
+    def _forget(self, key: tuple[str, int]) -> None:
+        # If its worker says hello after all, its outbox has them.
+        self._tally.drop("early_events", len(self._unmet.pop(key).held))
+
+    def find(self, camera: str, epoch: int) -> Life | None:
+        """Return a life that is known and not over."""
         newest = self._newest.get(camera)
         if newest is not None and newest.epoch == epoch:
             return newest
-        if newest is not None and newest.epoch > epoch:
-            return self._older.get((camera, epoch))
+        return self._older.get((camera, epoch))
+
+    def life(self, camera: str, epoch: int, now: float) -> Life | None:
+        """Return the life of a worker that says hello; None if it is over."""
+        newest = self._newest.get(camera)
+        if newest is not None and newest.epoch >= epoch:
+            return self.find(camera, epoch)
         if newest is not None:
             newest.greeted = True
             newest.ends = now + GRACE_S if newest.ends is None else newest.ends
@@ -110,7 +139,8 @@ class Relay:
             self._topics = {
                 topic: life for topic, life in self._topics.items() if life is not newest
             }
-        self._newest[camera] = Life(camera, epoch)
+        key = camera, epoch
+        self._newest[camera] = self._unmet.pop(key) if key in self._unmet else Life(*key)
         return self._newest[camera]
 
     def greet(self, life: Life, seq: int, now: float) -> None:
@@ -126,13 +156,15 @@ class Relay:
             life.ends = by
             self._watch(life)
 
-    def answer(self, life: Life, first: int, events: list[Parts], now: float) -> None:
-        """Take what a worker's outbox had; `first` is the oldest number it still has."""
-        missing = life.answer(first, now)
+    def answer(self, answer: Answer, now: float) -> None:
+        """Take what a worker's outbox had."""
+        life = answer.life
+        self._tally.drop("false_events", life.disown(answer.newest, now))
+        missing = life.answer(answer.first, now)
         if missing is not None:
             self._declare(life, missing)
             self._pass(life.release(now))
-        for parts in events:
+        for parts in answer.events:
             header = unpack_header(parts[1], HeaderType.EVENT)
             if split_topic(parts[0])[0] != life.camera or header.epoch != life.epoch:
                 raise RemoteProtocolError("an outbox holds what is not its own")
@@ -169,6 +201,7 @@ class Relay:
 
     def _declare(self, life: Life, missing: Missing) -> None:
         count = missing.to_seq - missing.from_seq + 1
+        self._tally.declare(count)
         data = {
             "epoch": life.epoch,
             "from_seq": missing.from_seq,
@@ -194,6 +227,9 @@ class Relay:
 
     def keep_time(self, now: float, ask: Ask) -> None:
         """Ask for what is missing, give up what has been waited for long enough."""
+        for key, life in list(self._unmet.items()):
+            if life.since is not None and now - life.since > GREET_S:
+                self._forget(key)
         for key, life in list(self._open.items()):
             if not life.greeted and life.since is not None and now - life.since > GREET_S:
                 self.greet(life, life.seq, now)

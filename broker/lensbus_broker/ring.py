@@ -18,7 +18,7 @@ class Ring:
     max_events: int = RING_EVENTS
     max_bytes: int = RING_BYTES
     _records: deque[bytes] = field(default_factory=deque)
-    _bytes: int = 0
+    size_bytes: int = 0
 
     @property
     def oldest(self) -> int:
@@ -29,9 +29,9 @@ class Ring:
         """Add the record of the next position; the oldest may go."""
         self.newest += 1
         self._records.append(record)
-        self._bytes += len(record)
-        while self._bytes > self.max_bytes or len(self._records) > self.max_events:
-            self._bytes -= len(self._records.popleft())
+        self.size_bytes += len(record)
+        while self.size_bytes > self.max_bytes or len(self._records) > self.max_events:
+            self.size_bytes -= len(self._records.popleft())
 
     def after(self, position: int) -> Iterator[bytes]:
         """Yield the records behind a position, as far as they are here."""

@@ -5,13 +5,13 @@ every camera had come before it, so that a start has to read one segment only:
 
 | offset | size | field |
 | --- | --- | --- |
-| 0 | 8 | magic `LBJOUR1\n` |
+| 0 | 8 | magic `LBJOUR2\n` |
 | 8 | 4 | crc32 of everything behind it in the head |
 | 12 | 4 | journal |
 | 16 | 8 | first position |
 | 24 | 4 | flags, bit 0: how much is missing before it is not known |
 | 28 | 4 | length of the map |
-| 32 | | msgpack map: camera to [epoch, seq] |
+| 32 | | msgpack map: camera to [epoch, seq, present, connected] |
 """
 
 import os
@@ -24,17 +24,16 @@ from typing import Final
 from zlib import crc32
 
 from lensbus_broker.records import MAX_RECORD_BYTES, Found, scan
+from lensbus_broker.standing import Lives, lives_from_map, lives_to_map
 from lensbus_proto.codec import pack_map, unpack_map
 from lensbus_proto.errors import RemoteProtocolError
 
 _HEAD: Final = struct.Struct(">8sIIQII")
-_MAGIC: Final = b"LBJOUR1\n"
+_MAGIC: Final = b"LBJOUR2\n"
 _JUMPED: Final = 1
 _MAP_LIMIT: Final = 4 * 1024 * 1024
 _BLOCK: Final = 256 * 1024
 SUFFIX: Final = ".segment"
-
-Lives = dict[str, tuple[int, int]]
 
 
 @dataclass(slots=True)
@@ -61,7 +60,7 @@ class Segment:
 
 def pack_head(journal: int, first: int, lives: Lives, *, jumped: bool) -> bytes:
     """Return the head of a segment."""
-    known = pack_map({camera: list(life) for camera, life in lives.items()}, _MAP_LIMIT)
+    known = pack_map(lives_to_map(lives), _MAP_LIMIT)
     flags = _JUMPED if jumped else 0
     head = _HEAD.pack(_MAGIC, 0, journal, first, flags, len(known)) + known
     return head[:8] + crc32(head[12:]).to_bytes(4) + head[12:]
@@ -81,9 +80,8 @@ def read_head(path: Path) -> Segment | None:
             return None
         size = os.fstat(file.fileno()).st_size
     try:
-        known = unpack_map(packed, _MAP_LIMIT)
-        lives = {camera: (int(life[0]), int(life[1])) for camera, life in known.items()}
-    except (RemoteProtocolError, TypeError, ValueError, IndexError):
+        lives = lives_from_map(unpack_map(packed, _MAP_LIMIT))
+    except RemoteProtocolError:
         return None
     start = _HEAD.size + length
     return Segment(path, journal, first, bool(flags & _JUMPED), lives, start, size, first - 1)

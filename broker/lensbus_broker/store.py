@@ -14,27 +14,26 @@ from pathlib import Path
 from typing import Final
 
 from lensbus_broker.place import Place, boot_id, read_place
-from lensbus_broker.records import position_of, unpack_record
+from lensbus_broker.records import position_of
+from lensbus_broker.reserve import read_reserve
 from lensbus_broker.segments import (
     SUFFIX,
-    Lives,
     Segment,
     pack_head,
     read_head,
     read_records,
     scan_file,
 )
-from lensbus_proto.codec import EVENT_LIMIT, unpack_header, unpack_map
-from lensbus_proto.errors import RemoteProtocolError, SettingsError
-from lensbus_proto.messages import HeaderType
+from lensbus_broker.standing import Lives, learn
+from lensbus_proto.errors import SettingsError
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.runtime.settings import JournalSettings
-from lensbus_proto.topics import split_topic
 
 SEGMENT_BYTES: Final = 8 * 1024 * 1024
 # After a power cut nobody knows how many positions were given out: no fsync interval has so many.
 JUMP: Final = 10_000_000
 PLACE: Final = "place"
+RESERVE: Final = "reserve"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,7 @@ class Recovered:
     segments: tuple[Segment, ...] = ()
     dropped_bytes: int = 0
     jumped: bool = False
+    reserved: tuple[bytes, ...] = ()  # the newest events, which no segment has yet
 
 
 def hold(folder: Path) -> int:
@@ -83,19 +83,27 @@ def recover(folder: Path, boot: str | None = None) -> Recovered:
     """Read the folder and cut off what is broken at its end. Raises OSError."""
     place = read_place(folder / PLACE, boot_id() if boot is None else boot)
     segments, dropped = _read_heads(folder, place)
-    if not segments:
-        if place is None:
-            return Recovered(0, 0, dropped_bytes=dropped)
-        journal, newest, lives = place.journal, place.published, Lives()
-    else:
+    lives, written, journal = Lives(), 0, place.journal if place else 0
+    if segments:
         last = segments[-1]
         lives, torn = _read_to_end(last)
         dropped += torn
-        journal, newest = last.journal, max(last.last, place.published if place else 0)
-    jumped = place is None or not place.certain
-    if jumped:
-        newest += JUMP
-    return Recovered(journal, newest, lives, tuple(segments), dropped, jumped)
+        journal, written = last.journal, last.last
+    if not journal:
+        return Recovered(0, 0, dropped_bytes=dropped)
+    newest = max(written, place.published if place else 0)
+    if place is None or not place.certain:
+        return Recovered(journal, newest + JUMP, lives, tuple(segments), dropped, jumped=True)
+    if place.noted > written:
+        lives |= place.lives
+    reserved_to, records = read_reserve(folder / RESERVE, journal)
+    reserved: tuple[bytes, ...] = ()
+    if reserved_to >= newest:
+        newest = reserved_to
+        reserved = tuple(record for record in records if position_of(record) > written)
+    for record in reserved:
+        learn(lives, record)
+    return Recovered(journal, newest, lives, tuple(segments), dropped, reserved=reserved)
 
 
 def _read_heads(folder: Path, place: Place | None) -> tuple[list[Segment], int]:
@@ -128,27 +136,12 @@ def _read_to_end(segment: Segment) -> tuple[Lives, int]:
     for found, record in scan_file(segment):
         segment.last, end = found.position, found.end
         good += found.end - found.start
-        _learn(lives, record)
+        learn(lives, record)
     lost = segment.size - segment.start - good
     if end < segment.size:
         os.truncate(segment.path, end)
         segment.size = end
     return lives, lost
-
-
-def _learn(lives: Lives, record: bytes) -> None:
-    """Note how far a camera had come, as one event tells it."""
-    topic, packed, body = unpack_record(record)
-    try:
-        camera, kind = split_topic(topic)
-        header = unpack_header(packed, HeaderType.EVENT)
-        seq = header.seq
-        if header.from_broker and kind == "gap":
-            seq = int(unpack_map(body, EVENT_LIMIT)["to_seq"])
-    except (RemoteProtocolError, KeyError, TypeError, ValueError):
-        return
-    if seq and (header.epoch, seq) > lives.get(camera, (0, 0)):
-        lives[camera] = (header.epoch, seq)
 
 
 class Store:
@@ -170,6 +163,11 @@ class Store:
         """The first position that is kept; None if none is."""
         segments = self.segments
         return segments[0].first if segments else None
+
+    @property
+    def size_bytes(self) -> int:
+        """How large all segments are together."""
+        return sum(segment.size for segment in self.segments)
 
     @property
     def segment_bytes(self) -> int:

@@ -1,7 +1,7 @@
 """The application: both surfaces, and what holds for every answer.
 
 What the surfaces share is in `app.state`: `settings`, `hub`, `viewers`, `calls`,
-`commander`, `finder` (asks discovery for a search), `pictures`.
+`commander`, `finder` (asks discovery for a search), `pictures`, `junk`.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lensbus_gateway import metrics
 from lensbus_gateway.alpha import routes as alpha
 from lensbus_gateway.bus import Commander, Context, EventFeed
 from lensbus_gateway.follower import Follower
@@ -41,7 +42,11 @@ METHODS: Final = b"GET, POST, PUT, PATCH, DELETE, OPTIONS"
 def create_app(settings: Settings, routes: Sequence[BaseRoute] | None = None) -> Starlette:
     """Return the gateway's application; without routes it has both surfaces."""
     app = Starlette(
-        routes=[Route("/", _greet), *(SURFACES if routes is None else routes)],
+        routes=[
+            Route("/", _greet),
+            Route("/metrics", metrics.answer),
+            *(SURFACES if routes is None else routes),
+        ],
         middleware=[
             Middleware(Cors, origin=settings.gateway.cors_origin),
             Middleware(LastResort),
@@ -78,6 +83,8 @@ async def _on_the_bus(app: Starlette) -> AsyncIterator[None]:
         app.state.pictures = PictureWatcher(context, settings.endpoint("pictures"))
         stack.callback(app.state.pictures.close)
         app.state.viewers.pictures = app.state.pictures
+        sources = (feed, history, app.state.commander, app.state.pictures)
+        app.state.junk = [source.junk for source in sources]
         await follower.start()
         yield
         await app.state.calls.close()

@@ -1,6 +1,7 @@
 """One open stream: who gets the same bytes, and what the connection does."""
 
 import asyncio
+import os
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
@@ -49,6 +50,7 @@ class Client(asyncio.Protocol):
     """One open stream: what its connection does, told to the hub."""
 
     __slots__ = (
+        "_descriptor",
         "_drained",
         "_host",
         "address",
@@ -63,6 +65,7 @@ class Client(asyncio.Protocol):
 
     def __init__(self, host: Host, wish: Wish, audience: Audience, address: str) -> None:
         self._host = host
+        self._descriptor: int | None = None
         self._drained: asyncio.Future[None] | None = None
         self.wish = wish
         self.audience = audience
@@ -70,8 +73,36 @@ class Client(asyncio.Protocol):
         self.greeted = False
         self.paused = False
 
+    def attach(self, transport: asyncio.Transport) -> None:
+        """Take over the connection.
+
+        From here on the client is paused whenever anything waits in the transport: then `write`
+        may pass the transport by, which is 7 % cheaper (tests/bench/bench_sse.py).
+        """
+        self.transport = transport
+        connection = transport.get_extra_info("socket")
+        if connection is not None:
+            transport.set_write_buffer_limits(0)
+            self._descriptor = connection.fileno()
+
+    def write(self, data: bytes) -> None:
+        """Send bytes; what the kernel does not take at once waits in the transport."""
+        if self.paused or self._descriptor is None:
+            self.transport.write(data)
+            return
+        try:
+            sent = os.write(self._descriptor, data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self.transport.abort()  # the connection is broken, and the transport was not told
+            return
+        if sent < len(data):
+            self.transport.write(data[sent:])
+
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the client at once."""
+        """Forget the client at once: after this the descriptor belongs to somebody else."""
+        self._descriptor = None
         self._host.forget(self)
 
     def pause_writing(self) -> None:
@@ -95,8 +126,8 @@ class Client(asyncio.Protocol):
     def send(self, blocks: Sequence[Block]) -> None:
         """Write blocks that passed the client's selection."""
         if data := self.audience.frame(blocks):
-            self.transport.write(data)
+            self.write(data)
 
     def tell(self, event: bytes) -> None:
         """Write an event that is for this client alone."""
-        self.transport.write(self.audience.own(sse.chunk(event)))
+        self.write(self.audience.own(sse.chunk(event)))

@@ -201,9 +201,11 @@ class Follower:
     async def _watch(self) -> None:
         """Notice what is missing although nothing comes behind it."""
         while True:
-            await asyncio.sleep(FIRST_LOOK_S if self._newest is None else LOOK_S)
-            with contextlib.suppress(CommandError, RemoteProtocolError):
-                await self._look()
+            before = self._newest
+            await asyncio.sleep(FIRST_LOOK_S if before is None else LOOK_S)
+            if before is None or self._newest == before:
+                with contextlib.suppress(CommandError, RemoteProtocolError):
+                    await self._look()
 
     async def _look(self) -> None:
         there = await self._history.newest()

@@ -61,6 +61,8 @@ class Hub:
         self._timers: dict[int | None, asyncio.TimerHandle] = {}
         self._closing = False
         self.closed_behind = 0
+        self.deliveries = 0
+        self.gaps = 0
 
     def __len__(self) -> int:
         """Return the number of open streams."""
@@ -86,7 +88,7 @@ class Hub:
         transport = take(client)
         if transport is None:
             return
-        client.transport = transport
+        client.attach(transport)
         self._count += 1
         self._addresses[address] += 1
         if self._closing:
@@ -96,8 +98,9 @@ class Hub:
         if wish.heartbeat_s is not None:
             self._beating.setdefault(wish.heartbeat_s, set()).add(client)
         if wish.after is None and not wish.snapshot:
-            self._fast.setdefault(client.audience, set()).add(client)
+            self._behind[client] = self._ring.next
             self.greet(client)
+            self.catch_up(client)
         elif not self._resume(client):
             self._replay(client)
 
@@ -112,7 +115,7 @@ class Hub:
         begins_now = wish.after is None and not wish.snapshot
         retry_ms = random.randint(*RETRY_MS)
         opening = sse.handshake(wish.camera, retry_ms, self._ring.newest if begins_now else None)
-        client.transport.write(
+        client.write(
             sse.head(self._cors_origin, chunked=client.audience.chunked, resumed_from=resumed_from)
             + client.audience.own(sse.chunk(opening))
         )
@@ -184,14 +187,20 @@ class Hub:
             return
         for audience in tuple(self._fast):
             if wanted := audience.selection.pick(blocks):
+                self.count(wanted, len(self._fast[audience]))
                 self._write(audience, audience.frame(wanted))
         self._drop_the_lost()
         self._wake()
 
+    def count(self, blocks: Sequence[Block], clients: int = 1) -> None:
+        """Count what is written to so many clients."""
+        self.deliveries += len(blocks) * clients
+        self.gaps += sum(block.kind == sse.GAP for block in blocks) * clients
+
     def _write(self, audience: Audience, data: bytes) -> None:
         # A copy, because a write can pause a client, which then leaves the set.
         for client in tuple(self._fast[audience]):
-            client.transport.write(data)
+            client.write(data)
 
     def _wake(self) -> None:
         if self._moved is not None:
@@ -223,7 +232,7 @@ class Hub:
             comment = audience.own(sse.KEEPALIVE)
             for client in tuple(clients):
                 if client.wish.heartbeat_s is None:
-                    client.transport.write(comment)
+                    client.write(comment)
 
     def _beat(self, clients: set[Client]) -> None:
         # A client that is behind reads events, and the newest place would skip what it waits for.
@@ -234,7 +243,7 @@ class Hub:
             if client in self._fast.get(audience, ()):
                 if audience not in made:
                     made[audience] = audience.own(chunk)
-                client.transport.write(made[audience])
+                client.write(made[audience])
 
     # Slow clients
 
@@ -267,6 +276,7 @@ class Hub:
                 self._drop(client)
                 return
             self._behind[client] = place
+            self.count(blocks)
             client.send(blocks)
 
     def _drop_the_lost(self) -> None:
@@ -299,7 +309,7 @@ class Hub:
         if not client.greeted:
             self.greet(client)
         if client.audience.chunked:
-            client.transport.write(sse.LAST_CHUNK)
+            client.write(sse.LAST_CHUNK)
         client.transport.close()
 
     def abort(self) -> None:

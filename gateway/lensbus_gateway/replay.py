@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol, TypeVar
 
 from lensbus_gateway import sse
 from lensbus_gateway.client import Client
 from lensbus_gateway.history import Gap, History, Page
+from lensbus_gateway.sse import Block
 from lensbus_proto.cursor import Cursor
 from lensbus_proto.errors import CommandError, RemoteProtocolError
 
@@ -33,6 +34,9 @@ class Seats(Protocol):
 
     async def moved(self, cursor: Cursor) -> bool:
         """Wait a moment for a ring that is short of a cursor; tell whether it has moved."""
+
+    def count(self, blocks: Sequence[Block]) -> None:
+        """Count what is written to the client."""
 
     def end(self, client: Client) -> None:
         """End the client's body cleanly."""
@@ -89,7 +93,7 @@ class _Replay:
             # What lies before the state is not told any more: it belongs to what is missing.
             wider = gap.up_to(state.cursor)
             self._open(wider.end, complete=False)
-            self._client.send([wider.block()])
+            self._write([wider.block()])
         self._client.tell(sse.snapshot(state.cursor, state.cameras))
         return state.cursor
 
@@ -112,7 +116,11 @@ class _Replay:
 
     def _send(self, page: Page) -> None:
         gap = [] if page.gap is None else [page.gap.block()]
-        self._client.send([*gap, *page.blocks])
+        self._write([*gap, *page.blocks])
+
+    def _write(self, blocks: Sequence[Block]) -> None:
+        self._seats.count(blocks)
+        self._client.send(blocks)
 
     async def _page(self, after: str) -> Page:
         selection = self._client.audience.selection

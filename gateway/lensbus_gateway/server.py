@@ -24,14 +24,16 @@ from typing import ClassVar, Final, Protocol
 
 import httptools
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.applications import Starlette
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from lensbus_gateway.door import Door
 from lensbus_proto.runtime.settings import GatewaySettings, HubSettings, OakSettings, Settings
 
 HAND_OVER: Final = "lensbus.hand_over"
+TICK_S: Final = 1.0  # uvicorn's ten a second cost an idle gateway more than all else
 # Viewers only listen: what they send is small, or a mistake.
 WEBSOCKET_BYTES: Final = 65_536
 # So much waits in the kernel for a viewer that does not take it: what waits there grows old.
@@ -309,15 +311,19 @@ class Streams(Protocol):
 class GatewayServer(uvicorn.Server):
     """Serves until SIGTERM or SIGINT, then ends everything within 2 s and returns."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, *streams: Streams) -> None:
+    def __init__(self, app: Starlette, settings: Settings, *streams: Streams) -> None:
         class Bound(GatewayProtocol):  # uvicorn makes the objects, so the limits go to the class
             pass
 
+        class Front(Door):
+            pass
+
         Bound.settings = settings.gateway
+        Front.hub, Front.protocol, Front.request_s = app.state.hub, Bound, Bound.request_s
         Bound.upload_limit_bytes = settings.oak.upload_limit_bytes
         config = uvicorn.Config(
             app,
-            http=Bound,
+            http=Front,
             loop="uvloop",
             ws=GatewaySocket,
             ws_max_size=WEBSOCKET_BYTES,
@@ -335,6 +341,7 @@ class GatewayServer(uvicorn.Server):
         super().__init__(config)
         self._streams = streams
         self._hub_settings = settings.hub
+        self._stopping = asyncio.Event()
         self._ready = settings.state / "run" / f"gateway-{os.getpid()}.ready"
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -345,6 +352,13 @@ class GatewayServer(uvicorn.Server):
         # Who replaces gateways one by one cannot ask this one: they all share their socket.
         with contextlib.suppress(OSError):
             self._ready.touch()
+
+    async def main_loop(self) -> None:
+        """Wait for the end; once a second uvicorn renews what it says in every head."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S):
+                    await self._stopping.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop accepting, end the streams, wait a moment for the rest."""
@@ -379,6 +393,7 @@ class GatewayServer(uvicorn.Server):
     def stop(self) -> None:
         """Ask for the end; from another thread through `call_soon_threadsafe`."""
         self.should_exit = True
+        self._stopping.set()
 
     def drain(self) -> None:
         """Ask for the end after all requests under way have been answered."""

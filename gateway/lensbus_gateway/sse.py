@@ -9,6 +9,7 @@ that a stream without cursors is the same text without its first line.
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from lensbus_proto.cursor import Cursor
@@ -111,8 +112,12 @@ def handshake(camera: str | None, retry_ms: int, cursor: Cursor | None = None) -
 
     `retry:` comes last, where readers that know only `event:` and `data:` pass over it.
     """
-    opening = text("connected", {"cameraId": "*" if camera is None else camera}, cursor)
-    return opening[:-1] + b"retry: %d\n\n" % retry_ms
+    return _connected(camera, cursor) + b"retry: %d\n\n" % retry_ms
+
+
+@lru_cache(64)  # after a restart thousands begin at the same place
+def _connected(camera: str | None, cursor: Cursor | None) -> bytes:
+    return text("connected", {"cameraId": "*" if camera is None else camera}, cursor)[:-1]
 
 
 def resumed(begin: Cursor, *, complete: bool) -> bytes:

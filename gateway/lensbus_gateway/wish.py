@@ -11,6 +11,7 @@ from lensbus_proto.topics import is_camera_id, is_name
 
 HEARTBEAT_LEAST_S: Final = 1
 HEARTBEAT_MOST_S: Final = 60
+LAST_EVENT_ID: Final = "last-event-id"
 CURSOR_NAMES: Final = ("last_event_id", "lastEventId")
 NUMBER: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 NO: Final = frozenset(("0", "false", "no", "off"))
@@ -71,7 +72,7 @@ def read_wish(
     if camera is not None:
         cameras = frozenset((camera,)) & cameras if cameras is not None else frozenset((camera,))
     # The header is the newer of the two: after a reconnect the query is still the first one.
-    after = headers.get("last-event-id") or next(
+    after = headers.get(LAST_EVENT_ID) or next(
         (named[name] for name in CURSOR_NAMES if name in named), None
     )
     return Wish(

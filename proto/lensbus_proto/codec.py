@@ -220,6 +220,8 @@ def pack_presence(message: Hello | Heartbeat | Goodbye) -> list[bytes]:
         return [b"goodbye", pack_map(data | {"reason": message.reason}, REQUEST_LIMIT)]
     data["connected"] = message.connected
     if isinstance(message, Heartbeat):
+        if message.stuck:
+            data["stuck"] = message.stuck
         return [b"heartbeat", pack_map(data, REQUEST_LIMIT)]
     data |= {
         "vendor": message.vendor,
@@ -242,7 +244,8 @@ def unpack_presence(parts: Sequence[bytes]) -> Hello | Heartbeat | Goodbye:
         case b"goodbye":
             return Goodbye(camera, epoch, seq, _text(data, "reason", 1024))
         case b"heartbeat":
-            return Heartbeat(camera, epoch, seq, _bool(data, "connected"))
+            stuck = _text(data, "stuck", 128) if "stuck" in data else ""
+            return Heartbeat(camera, epoch, seq, _bool(data, "connected"), stuck)
         case b"hello":
             return Hello(
                 camera=camera,

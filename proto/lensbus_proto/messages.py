@@ -92,12 +92,16 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """A worker is alive: its newest event number and whether its camera is connected."""
+    """A worker is alive: its newest event number and whether its camera is connected.
+
+    `stuck` names the call into the vendor's SDK that does not come back, if there is one.
+    """
 
     camera: str
     epoch: int
     seq: int
     connected: bool
+    stuck: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,14 @@ class Result:
     parts: tuple[bytes, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A call into a vendor's SDK that has not come back for longer than it may take."""
+
+    call: str
+    for_s: float
+
+
 class Driver(Protocol):
     """One camera. Raises `CommandError`; never returns a falsy value for failure.
 
@@ -76,6 +84,9 @@ class Driver(Protocol):
 
         What a command caused is counted before `execute` returns, so that it is told first.
         """
+
+    def stuck(self) -> Stuck | None:
+        """Return the call into the SDK that does not come back, if there is one."""
 
     def watch(self, streams: frozenset[str]) -> None:
         """Name the streams that somebody looks at now: others need not be fetched or encoded."""

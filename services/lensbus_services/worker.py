@@ -21,6 +21,7 @@ from lensbus_proto.codec import (
 )
 from lensbus_proto.errors import (
     BadArguments,
+    CameraTimeout,
     CommandError,
     DeadlinePassed,
     InternalError,
@@ -34,7 +35,7 @@ from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.runtime.settings import Settings
 from lensbus_proto.runtime.sockets import dial
 from lensbus_services.answers import Answers
-from lensbus_services.driver import Description, Driver, Observation
+from lensbus_services.driver import Description, Driver, Observation, Stuck
 from lensbus_services.outbox import Outbox
 from lensbus_services.pictures import publish_pictures
 from lensbus_services.threads import Inbox, Pool, spawn
@@ -124,6 +125,7 @@ class Worker:
         self._beat_due = 0.0
         self._give_up: float | None = None
         self._gone_by = 0.0
+        self._stuck: Stuck | None = None
         self._threads: list[threading.Thread] = []
         self._events = dial(context, zmq.XPUB, settings.endpoint("worker_events"), "events")
         self._broker = dial(
@@ -279,6 +281,7 @@ class Worker:
     def _note(self, happening: Opened | Described | Observation | Outcome) -> None:
         match happening:
             case Observation():
+                self._make_room()
                 self._number(happening)
                 if happening.kind in LINK:
                     self._connected = happening.kind == "connected"
@@ -294,11 +297,14 @@ class Worker:
             case Opened(description=description) if description and self._exit is None:
                 self._begin(description)
 
-    def _number(self, observation: Observation) -> None:
+    def _make_room(self) -> None:
+        """Count what has left the inbox: the driver's drain may wait for it."""
         self._numbered += 1
         if self._numbered % (INBOX_LIMIT // 4) == 0:
             with self._told:
                 self._told.notify_all()
+
+    def _number(self, observation: Observation) -> None:
         try:
             self._outbox.number(observation)
         except LocalProtocolError as error:
@@ -350,10 +356,18 @@ class Worker:
         if now < self._beat_due:
             return
         self._beat_due = now + self._heartbeat_s
+        self._look_for_stuck()
         if self._description is not None and self._exit is None:
-            beat = Heartbeat(self._camera, self._epoch, self._outbox.seq, self._connected)
+            call = self._stuck.call if self._stuck is not None else ""
+            beat = Heartbeat(self._camera, self._epoch, self._outbox.seq, self._connected, call)
             if not self._tell(pack_presence(beat)):
                 self._beat_due = now + RETRY_S
+        if self._stuck is not None and self._stuck.for_s > self._settings.worker.stuck_s:
+            logger.error(
+                "stuck in the SDK", extra={"camera": self._camera, "call": self._stuck.call}
+            )
+            self._end(EXIT_STUCK)
+            return
         for command, started in self._running.values():
             if now - started > command.deadline_ms / 1000 + self._settings.worker.stuck_s:
                 # A vendor call that never returns can only be ended with its process.
@@ -361,6 +375,15 @@ class Worker:
                 logger.error("stuck in the SDK", extra=extra)
                 self._end(EXIT_STUCK)
                 return
+
+    def _look_for_stuck(self) -> None:
+        """Tell once when the driver has a call that does not come back."""
+        before, self._stuck = self._stuck, self._driver.stuck()
+        if self._stuck is not None and before is None:
+            message = f"stuck in {self._stuck.call}"
+            logger.error(message, extra={"camera": self._camera})
+            data = {"code": CameraTimeout.code, "message": message, "operation": self._stuck.call}
+            self._number(Observation("error", unix_us(), data))
 
     # Commands
 

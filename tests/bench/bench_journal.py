@@ -14,7 +14,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,7 +32,9 @@ from lensbus_broker.journal import Journal  # noqa: E402
 from lensbus_broker.records import position_of  # noqa: E402
 from lensbus_broker.relay import Relay  # noqa: E402
 from lensbus_broker.store import Checkpoint, Store  # noqa: E402
-from lensbus_proto.codec import stamp_header  # noqa: E402
+from lensbus_broker.tally import Tally  # noqa: E402
+from lensbus_proto.codec import pack_presence, stamp_header  # noqa: E402
+from lensbus_proto.messages import Hello  # noqa: E402
 from lensbus_proto.runtime.settings import JournalSettings  # noqa: E402
 
 EVENTS, ROUNDS, SIZE = 60_000, 3, 100
@@ -118,7 +119,7 @@ def journaled(store: type | None) -> Callable[..., object]:
     def relaying(source: zmq.Socket[bytes], out: zmq.Socket[bytes], folder: Path) -> Iterator[Step]:
         journal_module.Store = store or Store
         journal = Journal(JournalSettings(enabled=store is not None), folder)
-        relay = Relay(journal, out, Counter())
+        relay = Relay(journal, out, Tally())
         life = relay.life("CAM1", 10, 0.0)
         relay.greet(life, 0, 0.0)
 
@@ -243,6 +244,9 @@ def main() -> None:
             reader.subscribe(b"CAM1/")
             reader.connect(settings.endpoint("events"))
             publisher.recv()
+            with client(settings, "worker_commands", zmq.DEALER) as worker:
+                worker.send_multipart(pack_presence(Hello("CAM1", 10, 0, "bench", "Bench 1", True)))
+                assert worker.recv_multipart()[0] == b"welcome"
             with client(settings, "commands", zmq.REQ) as req:
                 ask(req, "", "ping")
             took = latency(publisher, reader)

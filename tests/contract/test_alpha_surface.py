@@ -6,7 +6,8 @@ import pytest
 
 from kit.fake_commander import Surface
 from kit.fake_oak import FakeOak
-from kit.fake_sony import FakeSony
+from kit.fake_sony import CAPTURE, FakeSony
+from lensbus_gateway.alpha import live_view
 from lensbus_gateway.alpha.catalogue import CATALOGUE
 from lensbus_gateway.alpha.routes import routes
 from lensbus_gateway.alpha.server import platform_name
@@ -569,19 +570,19 @@ class TestPriorityKey:
 
 class TestActions:
     @pytest.mark.parametrize(
-        ("action", "body", "method", "sent"),
+        ("action", "body", "method", "captures", "sent"),
         [
-            ("shutter", None, "release_press", {"action": "press"}),
-            ("shutter", {"action": "down"}, "release_down", {"action": "down"}),
-            ("shutter", {"action": "up"}, "release_up", {"action": "up"}),
-            ("shutter", {"action": "sideways"}, "release_press", {"action": "press"}),
-            ("shutter", [1], "release_press", {"action": "press"}),
-            ("half-press", None, "s1", {}),
-            ("af-shutter", None, "s1_and_release", {}),
+            ("shutter", None, "release_press", True, {"action": "press"}),
+            ("shutter", {"action": "down"}, "release_down", True, {"action": "down"}),
+            ("shutter", {"action": "up"}, "release_up", False, {"action": "up"}),
+            ("shutter", {"action": "sideways"}, "release_press", True, {"action": "press"}),
+            ("shutter", [1], "release_press", True, {"action": "press"}),
+            ("half-press", None, "s1", False, {}),
+            ("af-shutter", None, "s1_and_release", True, {}),
         ],
     )
     def test_an_action_is_done_by_the_worker(
-        self, surface: Surface, action: str, body: Any, method: str, sent: Any
+        self, surface: Surface, action: str, body: Any, method: str, captures: bool, sent: Any
     ) -> None:
         answer = surface.post(f"{CAMERA}/actions/{action}", json=body)
 
@@ -591,7 +592,8 @@ class TestActions:
             "success": True,
             "message": f"Action {action} completed",
             "camera": HERE,
-            "data": {"action": action, "method": method},
+            "data": {"action": action, "method": method}
+            | ({"capture": CAPTURE} if captures else {}),
         }
         assert surface.commander.asked(command) == [sent]
         assert surface.commander.deadlines[command] == 10
@@ -717,14 +719,19 @@ class TestLiveView:
         assert newer.content == b"\xff\xd8 8"
         assert surface.pictures.waits == [(False, 1.0), (True, 0.1), (True, 0.1)]
 
-    def test_the_last_picture_outlives_the_stream_but_not_the_connection(
-        self, surface: Surface, sony: FakeSony
+    def test_the_last_picture_outlives_the_stream_a_while_but_not_the_connection(
+        self, surface: Surface, sony: FakeSony, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         sony.do_live_view_start()
         surface.pictures.newest_seq = 7
         surface.get(f"{CAMERA}/live-view/frame")
 
         sony.do_live_view_stop()
+        assert surface.get(f"{CAMERA}/live-view/frame").status_code == 200
+        with monkeypatch.context() as later:
+            later.setattr(live_view, "LAST_S", 0)
+            assert surface.get(f"{CAMERA}/live-view/frame").status_code == 404
+        sony.do_live_view_start()
         assert surface.get(f"{CAMERA}/live-view/frame").status_code == 200
         sony.do_disconnect()
         assert surface.get(f"{CAMERA}/live-view/frame").status_code == 404
@@ -739,6 +746,7 @@ class TestCard:
             "success": True,
             "slot": 1,
             "file_count": 1,
+            "total": 1,
             "files": [
                 {
                     "content_id": 131301,
@@ -755,7 +763,13 @@ class TestCard:
             ],
         }
         empty = surface.get(f"{CAMERA}/sd-card/slot/2/files")
-        assert empty.json() == {"success": True, "slot": 2, "file_count": 0, "files": []}
+        assert empty.json() == {
+            "success": True,
+            "slot": 2,
+            "file_count": 0,
+            "total": 0,
+            "files": [],
+        }
 
     def test_the_card_is_closed_in_the_mode_remote(self, surface: Surface, sony: FakeSony) -> None:
         sony.mode = "remote"

@@ -1,6 +1,7 @@
 """Streams of pictures on the wire: exact bytes, many viewers, slow and leaving ones, the end."""
 
 import asyncio
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,8 +14,11 @@ from starlette.routing import Route
 
 from kit.bus import bus_settings, short_folder
 from kit.fake_broker import FakeBroker, fake_broker
+from kit.fake_commander import FakeCommander
+from kit.fake_sony import FakeSony
 from kit.gateway import FakeBus, RunningGateway, Wire, picture, running_gateway
 from kit.processes import wait_for
+from lensbus_gateway.alpha import routes as alpha
 from lensbus_gateway.stream import picture_response
 from lensbus_gateway.viewers import Viewers
 from lensbus_proto.messages import Picture
@@ -247,3 +251,23 @@ def test_sigterm_ends_every_body_within_two_seconds(
         stuck.socket.settimeout(2)
         with pytest.raises((AssertionError, OSError)):
             stuck.chunk()
+
+
+def test_live_view_is_shown_as_a_stream(settings: Settings, bus: FakeBroker) -> None:
+    with running_gateway(settings, alpha.routes) as gateway:
+        gateway.app.state.commander = FakeCommander(sony := FakeSony(mode="remote"))
+        path = f"/api/cameras/{sony.camera}/live-view/stream"
+        with Wire(gateway.address) as early:
+            early.request(path)
+            status, _, body = early.answer()
+            assert (status, json.loads(body)["message"]) == (404, "No live view frame available")
+        sony.streaming = True
+        with Wire(gateway.address) as wire:
+            wire.request(path)
+            assert wire.head() == CHUNKED
+            assert wire.chunk() == OPENING
+            assert bus.pictures.recv() == b"\x01" + sony.camera.encode() + b"/liveview"
+            bus.show(picture(1, sony.camera, "liveview"))
+            assert wire.chunk() == part(b"1")
+            sony.streaming = False
+            assert wire.chunk() == ENDING

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from lensbus_proto.errors import CameraBusy, NotConnected, Refused, Unsupported
+from lensbus_proto.runtime.settings import SonySettings
 from lensbus_services.sony.callbacks import Queue
 from lensbus_services.sony.codes import error_of
+from lensbus_services.sony.discover import open_sdk
 from lensbus_services.sony.link import Link
 from lensbus_services.sony.sdk import Sdk
 from lensbus_services.sony.values import Credentials, Kind, Seen
@@ -166,6 +168,15 @@ def test_an_override_takes_an_unknown_version(build: Build, queue: Queue) -> Non
         assert Kind.OPERATION in {one.kind for one in called_back(sdk, queue)}
     finally:
         sdk.release()
+
+
+def test_the_override_is_a_setting(build: Build, tmp_path: Path) -> None:
+    library = str(build(0x02030000, 21))
+    with pytest.raises(Unsupported, match=r"sony\.callback_slots"):
+        open_sdk(SonySettings(library=library), tmp_path)
+    sdk = open_sdk(SonySettings(library=library, callback_slots=21), tmp_path)
+    assert sdk.slots == 21
+    sdk.release()
 
 
 def test_an_override_cannot_invent_a_table(build: Build) -> None:

@@ -26,14 +26,22 @@ ALPHA_PATHS = [
     "actions/{word}",
     "live-view/{word}",
     "sd-card/slot/1/files",
+    "sd-card/slot/1/files?sort={word}&limit={word}&offset={word}",
     "sd-card/slot/{word}/files/{word}/1/download",
-    "settings/save-info",
+    *("settings/save-info", "settings/download", "settings/upload", "settings/files"),
+    *("lut/import", "af-area-position", "tracking-frame", "fingerprint"),
     "{word}",
 ]
-ALPHA_WORDS = [*CATALOGUE, "shutter", "frame", "status", "start", "1", "99999999999999"]
+ALPHA_WORDS = [
+    *CATALOGUE,
+    *("shutter", "zoom", "focus-near-far", "movie-rec", "button", "touch", "touch-cancel"),
+    *("frame", "status", "start", "osd-enable", "osd-frame", "1", "99999999999999", "-size"),
+]
 ALPHA_FIELDS = [
     *("value", "mode", "auth", "setting", "action"),
     *("path", "prefix", "startNo", "save_path", "username", "reconnecting"),
+    *("speed", "direction", "step", "button", "x", "y", "normalized"),
+    *("filename", "filePath", "slot"),
 ]
 
 ROBOPIPE_PATHS = [

@@ -46,13 +46,13 @@ def test_f09_what_happens_while_the_broker_is_frozen_comes_late_but_comes(
 ) -> None:
     on_system.add_ledgers(10)
     on_system.add_sources(4, 250)
-    time.sleep(1)
+    on_system.wait_flowing()
     broker = on_system.broker()
     on_system.nemesis.stop(broker)
     time.sleep(frozen_s)
     injected_s = on_system.nemesis.go_on(broker)
     on_system.wait_healed(injected_s, limit_s=15)
-    time.sleep(1)
+    on_system.wait_flowing(for_s=1)
     on_system.settle()
     assert on_system.judge().whole
     assert on_system.broker() == broker
@@ -67,7 +67,8 @@ def test_f10_a_worker_restarted_before_a_frozen_broker_is_heard_from_its_first_e
 ) -> None:
     on_system.add_ledgers(5)
     (source, _other) = on_system.add_sources(2, 400)
-    time.sleep(1)
+    on_system.wait_flowing()
+    source.wait_steady()
     broker = on_system.broker()
     on_system.nemesis.stop(broker)
     on_system.kill(source)

@@ -50,7 +50,7 @@ def test_f11_two_hundred_clients_come_back_again_and_again(on_system: Rig) -> No
 def test_f12_a_gateway_told_to_stop_ends_its_streams_and_is_gone(on_system: Rig) -> None:
     on_system.add_ledgers(30)
     on_system.add_sources(2, 125)
-    time.sleep(0.5)
+    on_system.wait_flowing()
     on_system.measure()
     gateways = on_system.gateways()
     injected_s = on_system.nemesis.strike(signal.SIGTERM, *gateways)
@@ -139,7 +139,7 @@ def test_f22_a_reader_stalled_at_the_shipped_depth(on_system: Rig) -> None:
 def test_f24_two_thousand_readers_come_back_at_once(on_system: Rig) -> None:
     on_system.add_ledgers(2000)
     on_system.add_sources(2, 20)
-    time.sleep(1)
+    on_system.wait_flowing()
     on_system.measure()
     injected_s = on_system.nemesis.kill(*on_system.gateways())
     on_system.wait_healed(injected_s, limit_s=60)

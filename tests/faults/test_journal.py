@@ -2,15 +2,18 @@
 
 import os
 import shutil
+import statistics
 import subprocess
 import time
+import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from statistics import median
 
 import pytest
 
-from kit.judge import Entry, judge
+from kit.judge import Entry, Verdict, judge
 from kit.ledger import Ledger
 from kit.processes import wait_for
 from kit.rig import Bare, Rig, bare, rig
@@ -33,6 +36,13 @@ def grow(path: Path, size: str) -> None:
     subprocess.run(["mount", "-o", f"remount,size={size}", str(path)], check=True)
 
 
+def is_degraded(made: Rig) -> bool:
+    """Tell what a scrape of the gateway says about the journal."""
+    host, port = made.plant.address
+    with urllib.request.urlopen(f"http://{host}:{port}/metrics", timeout=5) as answer:
+        return b"\nlensbus_journal_degraded 1\n" in answer.read()
+
+
 def says(ledger: Ledger, kind: str, since: int = 0) -> bool:
     return any(entry.kind == kind for entry in ledger.entries[since:])
 
@@ -42,6 +52,15 @@ def come_back_with(made: Rig, ledger: Ledger, entry: Entry, name: str) -> Ledger
     cut = ledger.entries.index(entry) + 1
     cursor = f"{entry.journal}.{entry.position}"
     return made.readers.add(name, cursor=cursor, known=ledger.known(cut))
+
+
+def judge_present(made: Rig, late: Ledger) -> Verdict:
+    """Return and print the verdict over everybody but who came late."""
+    present = [one.entries for one in made.ledgers if one is not late]
+    lives = [life for source in made.sources for life in source.lives()]
+    verdict = judge(f"{made.row}-present", lives, present, heal_ms=max(made.heals_ms))
+    print(verdict)
+    return verdict
 
 
 def newest_event(ledger: Ledger) -> Entry:
@@ -77,8 +96,10 @@ def restart(made: Rig, plant: Bare, *names: str) -> float:
 def test_f27_a_full_disk_stops_no_event_and_is_told_honestly(row: str, tmp_path: Path) -> None:
     with on_small_disk(row, tmp_path) as (made, plant):
         always, *_ = made.add_ledgers(3)
-        (source,) = made.add_sources(1, 400, pad=8000)
+        assert not is_degraded(made)
+        made.add_sources(1, 400, pad=8000)
         wait_for(lambda: says(always, "journal.degraded"), limit_s=20)
+        assert is_degraded(made)
         left = newest_event(always)
         # Until the broker's memory, too, has forgotten it: 16 MiB.
         wait_for(lambda: newest_event(always).position - left.position > 2500, limit_s=30)
@@ -87,39 +108,35 @@ def test_f27_a_full_disk_stops_no_event_and_is_told_honestly(row: str, tmp_path:
         made.wait_healed(restarted_s, 10)
         grow(plant.state / "journal", "64m")
         wait_for(lambda: says(always, "journal.recovered"), limit_s=20)
-        made.wait_healed(time.monotonic(), 5)
+        assert not is_degraded(made)
+        made.wait_flowing()
         left = newest_event(always)
-        made.wait_healed(time.monotonic() + 0.5, 5)
+        made.wait_flowing(for_s=0.5)
         restart(made, plant, "broker", "gateway")
         come_back_with(made, always, left, "whole-again")
         made.settle()
         verdict = made.judge()
         assert verdict.honest
         assert verdict.gaps == 1, "what was not written is gone for who comes back late"
-        present = [one.entries for one in made.ledgers if one is not late]
-        assert judge(row, source.lives(), present).whole, "who was there has everything"
+        assert judge_present(made, late).whole, "who was there has everything"
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(200)
-@pytest.mark.xfail(
-    strict=True,
-    reason="a new broker knows how far a worker had come only from the journal, which was full",
-)
 def test_f27_a_broker_killed_over_a_full_disk_repeats_nothing(row: str, tmp_path: Path) -> None:
     with on_small_disk(row, tmp_path) as (made, plant):
         always, *_ = made.add_ledgers(3)
-        (source,) = made.add_sources(1, 200, pad=2000)
+        made.add_sources(1, 200, pad=2000)
         wait_for(lambda: says(always, "journal.degraded"), limit_s=20)
         left = newest_event(always)
-        made.wait_healed(time.monotonic() + 1, 5)
-        restart(made, plant, "broker", "gateway")
+        for _ in range(3):
+            made.wait_flowing(made.nemesis.chance.uniform(0.2, 1))
+            restart(made, plant, "broker", "gateway")
         late = come_back_with(made, always, left, "late")
         made.settle()
         verdict = made.judge()
         assert verdict.honest
-        present = [one.entries for one in made.ledgers if one is not late]
-        assert judge(row, source.lives(), present).whole, "who was there has everything"
+        assert judge_present(made, late).whole, "who was there has everything"
 
 
 @contextmanager
@@ -135,17 +152,18 @@ def traced(row: str, keep: Path, *options: str) -> Iterator[Rig]:
             yield made
 
 
-def latency_p99_ms(made: Rig, for_s: float) -> float:
-    """Return the 99th percentile of how long events take, over some time."""
-    ledger = made.readers.ledgers[0]
-    first = len(ledger.entries)
-    time.sleep(for_s)
-    took = sorted(
-        (time_s - entry.emitted_s) * 1000
-        for entry, time_s in zip(ledger.entries[first:], ledger.times[first:], strict=False)
-        if entry.n is not None
-    )
-    return took[len(took) * 99 // 100]
+WINDOWS = 8  # of a second each
+
+
+def p99s_ms(made: Rig, begin_s: float) -> list[float]:
+    """Return the 99th percentile of how long events took, for each of some windows of time."""
+    took: list[list[float]] = [[] for _ in range(WINDOWS)]
+    for ledger in made.readers.ledgers:
+        for entry, time_s in zip(ledger.entries, ledger.times, strict=False):
+            window = int(entry.emitted_s - begin_s)
+            if entry.n is not None and entry.emitted_s >= begin_s and window < WINDOWS:
+                took[window].append((time_s - entry.emitted_s) * 1000)
+    return [statistics.quantiles(values, n=100)[98] for values in took]
 
 
 @pytest.mark.slow
@@ -153,22 +171,33 @@ def latency_p99_ms(made: Rig, for_s: float) -> float:
 def test_f29_a_slow_or_failing_sync_is_not_on_the_way_of_live_events(
     row: str, tmp_path: Path
 ) -> None:
-    p99_ms = {}
     options = {
-        "quick": ("-e", "trace=fdatasync"),
+        "whole": ("-e", "trace=fdatasync"),
         "slow": ("-e", "trace=fdatasync", "-e", "inject=fdatasync:delay_enter=300000"),
-        "broken": ("-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO:when=5"),
+        "broken": ("-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO:when=10"),
     }
-    for name, chosen in options.items():
-        with traced(row, tmp_path, *chosen) as made:
-            made.add_ledgers(5)
-            made.add_sources(2, 250)
-            p99_ms[name] = latency_p99_ms(made, 5)
+    # Side by side and second by second: what else the machine does slows all three alike.
+    with ExitStack() as stack:
+        rigs = {
+            name: stack.enter_context(traced(row, tmp_path, *chosen))
+            for name, chosen in options.items()
+        }
+        for made in rigs.values():
+            made.add_ledgers(3)
+            made.add_sources(2, 125)
+        begin_s = time.monotonic()
+        for made in rigs.values():
+            made.wait_flowing(for_s=begin_s + WINDOWS - time.monotonic())
+        for made in rigs.values():
             made.settle()
             assert made.judge().whole
-            if name == "broken":
-                for kind in ("journal.degraded", "journal.recovered"):
-                    wait_for(lambda kind=kind: says(made.taps[0], kind), limit_s=5)  # type: ignore[misc]
-    print("row=F29 " + " ".join(f"p99_{name}_ms={ms:.1f}" for name, ms in p99_ms.items()))
-    assert p99_ms["slow"] <= max(2 * p99_ms["quick"], 10)
-    assert p99_ms["broken"] <= max(2 * p99_ms["quick"], 10)
+        for kind in ("journal.degraded", "journal.recovered"):
+            assert says(rigs["broken"].taps[0], kind)
+    p99 = {name: p99s_ms(made, begin_s) for name, made in rigs.items()}
+    print("row=F29 " + " ".join(f"p99_{name}_ms={median(p99[name]):.1f}" for name in p99))
+    for name in ("slow", "broken"):
+        times = median(
+            faulty / whole for faulty, whole in zip(p99[name], p99["whole"], strict=True)
+        )
+        print(f"row=F29 fault={name} p99_times={times:.2f}")
+        assert times <= 2 or median(p99[name]) <= 10

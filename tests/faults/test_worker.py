@@ -24,7 +24,7 @@ def kinds(ledger: Ledger, camera: str) -> list[tuple[str, int]]:
 def test_f01_a_worker_killed_while_idle_is_told_lost_and_comes_back(on_system: Rig) -> None:
     on_system.add_ledgers(5)
     idle, busy = on_system.add_sources(2, 125)
-    time.sleep(1.5)  # past the time in which supervisord would call its end a failed start
+    idle.wait_steady()
     idle.rate(0)
     on_system.wait_quiet(idle)
     injected_s = on_system.kill(idle)
@@ -92,7 +92,7 @@ def test_f03_a_hundred_workers_killed_in_bursts(on_children: tuple[Rig, Bare]) -
 def test_f06_a_frozen_worker_is_told_lost_and_goes_on_without_loss(on_system: Rig) -> None:
     on_system.add_ledgers(5)
     frozen, busy = on_system.add_sources(2, 125)
-    time.sleep(1)
+    on_system.wait_flowing()
     frozen_s = on_system.nemesis.stop(frozen.pid())
     for ledger in on_system.ledgers:
         wait_for(lambda ledger=ledger: "worker.lost" in ledger.kinds(frozen.camera), limit_s=5)  # type: ignore[misc]
@@ -123,7 +123,9 @@ def test_f06_a_frozen_worker_is_told_lost_and_goes_on_without_loss(on_system: Ri
 def test_f13_everything_dies_at_once_and_nothing_is_lost(on_system: Rig) -> None:
     on_system.add_ledgers(20)
     sources = on_system.add_sources(4, 125)
-    time.sleep(1.5)
+    on_system.wait_flowing()
+    for source in sources[:2]:
+        source.wait_steady()
     pids = [source.pid() for source in sources[:2]]
     on_system.measure()
     for source in sources[:2]:
@@ -131,10 +133,46 @@ def test_f13_everything_dies_at_once_and_nothing_is_lost(on_system: Rig) -> None
     injected_s = on_system.nemesis.kill(on_system.broker(), *on_system.gateways(), *pids)
     assert on_system.nemesis.timetable[-1][0] - on_system.nemesis.timetable[0][0] <= 0.1
     on_system.wait_healed(injected_s, 20)
-    time.sleep(1)
     on_system.settle()
     verdict = on_system.judge()
     assert verdict.honest
     assert verdict.heal_ms <= 6000
     for ledger in on_system.readers.ledgers:
         assert ledger.refused == 0
+    for source in sources[:2]:
+        first, second = source.lives()
+        for ledger in on_system.ledgers:
+            told = kinds(ledger, source.camera)
+            lost, started = ("worker.lost", first.epoch), ("worker.started", second.epoch)
+            assert told.count(lost) == told.count(started) == 1
+            last = max(n for n, told_of in enumerate(told) if told_of == ("numbered", first.epoch))
+            assert last < told.index(lost) < told.index(started)
+    for source in sources[2:]:
+        for ledger in on_system.ledgers:
+            of_it = ledger.kinds(source.camera)
+            assert of_it.count("worker.started") == 1, "it was there all the time"
+            assert "worker.lost" not in of_it
+
+
+def test_f13_a_worker_that_dies_with_the_broker_and_stays_away_is_told_lost(
+    on_children: tuple[Rig, Bare],
+) -> None:
+    made, plant = on_children
+    made.add_ledgers(3)
+    dead, busy = made.add_sources(2, 125)
+    made.wait_flowing()
+    pid, broker = dead.pid(), made.broker()
+    dead.kills += 1
+    injected_s = made.nemesis.kill(broker, pid)
+    plant.bury("broker")
+    plant.bury(dead.camera)
+    plant.start_broker()
+    made.wait_healed(injected_s, 10, busy.camera)
+    for ledger in made.ledgers:
+        wait_for(lambda ledger=ledger: "worker.lost" in ledger.kinds(dead.camera), limit_s=10)  # type: ignore[misc]
+    print(f"row=F13 lost_told_ms={(time.monotonic() - injected_s) * 1000:.0f}")
+    made.settle()
+    assert made.judge().honest
+    for ledger in made.ledgers:
+        assert ledger.kinds(dead.camera).count("worker.lost") == 1
+        assert ledger.kinds(busy.camera).count("worker.started") == 1

@@ -86,10 +86,14 @@ class RunningWorker:
         worker = Worker(self._context, self._settings, self._camera, self._driver)
         self.code = worker.run(self._read)
 
-    def stop(self) -> int | None:
-        """End it as SIGTERM would; return its exit code."""
+    def end(self) -> None:
+        """Have it end as SIGTERM would."""
         if self._thread.is_alive():
             os.write(self._write, b"x")
+
+    def stop(self) -> int | None:
+        """End it and wait for it; return its exit code."""
+        self.end()
         return self.join()
 
     def join(self) -> int | None:

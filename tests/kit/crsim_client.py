@@ -4,6 +4,7 @@ import contextlib
 import ctypes as c
 import os
 import queue
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -44,7 +45,8 @@ _SLOTS_21 = (
     ("monitor", c.c_uint32, c.c_uint32),
     ("post_view", c.c_char_p, c.c_uint32),
 )
-_SLOTS_19 = tuple(slot for slot in _SLOTS_21 if slot[0] not in {"operation", "post_view"})
+_SLOTS_20 = tuple(slot for slot in _SLOTS_21 if slot[0] != "operation")
+_VERSIONS = {0x02020000: 21, 0x02000000: 19, 0x010E0000: 18, 0x010C0000: 12}
 
 
 class Property(c.Structure):
@@ -75,6 +77,18 @@ class LiveViewProperty(c.Structure):
 
 class ImageInfo(c.Structure):
     _fields_ = (("width", c.c_uint32), ("height", c.c_uint32), ("buffer_size", c.c_uint32))
+
+
+class OsdBlock(c.Structure):
+    _fields_ = (
+        ("frame_no", c.c_uint32),
+        ("data", c.POINTER(c.c_uint8)),
+        ("image_size", c.c_uint32),
+        ("has_area", c.c_uint32),
+        ("size", c.c_uint32 * 2),
+        ("area", c.c_uint32 * 4),  # x, y, width, height
+        ("degree", c.c_uint32),
+    )
 
 
 class ImageBlock(c.Structure):
@@ -199,7 +213,7 @@ class Listener:
         self.heard: queue.Queue[tuple[Any, ...]] = queue.Queue()
         self.history: list[tuple[Any, ...]] = []
         self.threads: set[int] = set()
-        names = _SLOTS_21 if slots == 21 else _SLOTS_19
+        names = _SLOTS_21 if slots == 21 else _SLOTS_20[:slots]
         self._functions = [self._function(*slot) for slot in names]
         self._table = (c.c_void_p * slots)(
             *(c.cast(function, c.c_void_p) for function in self._functions)
@@ -211,10 +225,10 @@ class Listener:
         def hear(_this: int, *arguments: Any) -> None:
             self.threads.add(threading.get_native_id())
             if name in {"codes", "lv_codes"}:
-                arguments = (list(arguments[1][: arguments[0]]),)
+                arguments = (list(arguments[1][: arguments[0]]) if arguments[1] else [],)
             if name == "transfer_data":
                 notify, percent, data, size = arguments
-                arguments = (notify, percent, c.string_at(data, size))
+                arguments = (notify, percent, c.string_at(data, size) if data else b"")
             self.heard.put((name, *arguments))
 
         return c.CFUNCTYPE(None, c.c_void_p, *kinds)(hear)
@@ -389,9 +403,34 @@ class Simulator:
                 else:
                     os.environ[name] = value
 
+    def ask(self, serial: str, request: str) -> str:
+        """Send one request to the control socket of a body that this process holds."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(10)
+            connection.connect(str(self.state / f"{serial}.control"))
+            connection.sendall(f"{request}\n".encode())
+            with connection.makefile(encoding="utf-8") as answers:
+                return answers.readline().rstrip("\n")
+
+    def break_(self, serial: str, scenario: str) -> None:
+        """Break a body, whether or not it is held; a scenario may have parameters."""
+        name, _, parameters = scenario.partition(" ")
+        (self.state / f"{serial}.{name}").write_text(parameters)
+
+    def heal(self, serial: str, scenario: str) -> None:
+        (self.state / f"{serial}.{scenario}").unlink(missing_ok=True)
+
+    def is_broken(self, serial: str, scenario: str) -> bool:
+        return (self.state / f"{serial}.{scenario}").exists()
+
+    def counts(self, serial: str) -> dict[str, int]:
+        """What a body has lived through, read from its file."""
+        lines = (self.state / serial / "counts").read_text().split()
+        return {name: int(count) for name, _, count in (line.partition("=") for line in lines)}
+
     @property
     def slots(self) -> int:
-        return 21 if self.lib.GetSDKVersion() == 0x02020000 else 19
+        return _VERSIONS[self.lib.GetSDKVersion()]
 
     def cameras(self, seconds: int = 0) -> dict[str, dict[str, Any]]:
         listed = c.c_void_p()
@@ -411,28 +450,66 @@ class Simulator:
         call_slot(listed.value, 2, None)
         return found
 
+    @contextlib.contextmanager
+    def enumerated(self) -> Iterator[dict[str, int]]:
+        """Hold the objects of one enumeration, by serial number."""
+        listed = c.c_void_p()
+        assert self.lib.EnumCameraObjects(c.byref(listed), c.c_uint8(0)) == 0
+        assert listed.value
+        objects = {}
+        for index in range(call_slot(listed.value, 0, c.c_uint32)):
+            info = call_slot(listed.value, 1, c.c_void_p, (c.c_uint32, index))
+            objects[c.string_at(call_slot(info, 6, c.c_void_p), 12).decode()] = info
+        try:
+            yield objects
+        finally:
+            call_slot(listed.value, 2, None)
+
+    def restart(self) -> None:
+        """Release and initialise again, as another process would find the bodies."""
+        assert self.lib.Release()
+        assert self.lib.Init(c.c_uint32(0))
+
     def start(
-        self, serial: str, mode: int = REMOTE, *, reconnects: bool = True
+        self,
+        serial: str,
+        mode: int = REMOTE,
+        *,
+        reconnects: bool = True,
+        info: int | None = None,
+        login: tuple[bytes | None, bytes | None, bytes | None] = (None, None, None),
     ) -> tuple[int, Connection]:
-        """Call Connect; the result may still be to come."""
+        """Call Connect, on an object made for it or on an enumerated one.
+
+        The result may still be to come.
+        """
         identity = (c.c_uint8 * 13)(*serial.encode())
-        info = self.lib.CreateCameraObjectInfo(
-            b"", b"", c.c_int16(0), c.c_uint32(0), c.c_uint32(13), identity,
-            b"USB", b"Cr_PTP_USB", b"", c.c_uint32(0),
-        )  # fmt: skip
+        made = None
+        if info is None:
+            made = info = self.lib.CreateCameraObjectInfo(
+                b"", b"", c.c_int16(0), c.c_uint32(0), c.c_uint32(13), identity,
+                b"USB", b"Cr_PTP_USB", b"", c.c_uint32(0),
+            )  # fmt: skip
         listener, handle = Listener(self.slots), c.c_int64()
         result = self.lib.Connect(
             c.c_void_p(info), c.c_void_p(listener.address), c.byref(handle), c.c_uint32(mode),
-            c.c_uint32(int(reconnects)), None, None, None, c.c_uint32(0), None,
+            c.c_uint32(int(reconnects)), *login, c.c_uint32(len(login[2] or b"")), None,
         )  # fmt: skip
-        call_slot(info, 0, None)
+        if made is not None:
+            call_slot(made, 0, None)
         return result, Connection(self, handle, listener)
 
     @contextlib.contextmanager
     def connected(
-        self, serial: str, mode: int = REMOTE, *, reconnects: bool = True, pc_remote: bool = True
+        self,
+        serial: str,
+        mode: int = REMOTE,
+        *,
+        reconnects: bool = True,
+        pc_remote: bool = True,
+        info: int | None = None,
     ) -> Iterator[Connection]:
-        result, connection = self.start(serial, mode, reconnects=reconnects)
+        result, connection = self.start(serial, mode, reconnects=reconnects, info=info)
         assert result == 0, hex(result)
         connection.listener.wait_for("connected", 300)
         if pc_remote and mode != CONTENTS and serial == ALPHA:

@@ -32,7 +32,9 @@ class FakeCommander:
         self.workers = {worker.camera: worker for worker in workers}
         self.sent: list[tuple[str, str, dict[str, Any]]] = []
         self.deadlines: dict[str, float] = {}
+        self.keys: list[str | None] = []
         self._errors: dict[str, CommandError] = {}
+        self._answers: dict[tuple[str, str], Reply] = {}
 
     def fail_with(self, name: str, error: CommandError) -> None:
         """Make every further command of a name fail."""
@@ -45,9 +47,14 @@ class FakeCommander:
         arguments: Mapping[str, Any] | None = None,
         *,
         deadline_s: float = 5.0,
+        key: str | None = None,
     ) -> Reply:
-        """Do what the bus would do."""
+        """Do what the bus would do; with a key that was used before, nothing."""
         assert camera == "" or is_camera_id(camera), "the surface must not send this"
+        assert key is None or 0 < len(key) <= 128
+        self.keys.append(key)
+        if key is not None and (camera, key) in self._answers:
+            return self._answers[camera, key]
         self.sent.append((camera, name, dict(arguments or {})))
         self.deadlines[name] = deadline_s
         if name in self._errors:
@@ -56,7 +63,10 @@ class FakeCommander:
             return Reply("1", self._broker(name))
         if camera not in self.workers:
             raise CameraUnknown(f"no camera {camera}")
-        return self.workers[camera].execute(name, arguments or {})
+        reply = self.workers[camera].execute(name, arguments or {})
+        if key is not None:
+            self._answers[camera, key] = reply
+        return reply
 
     def _broker(self, name: str) -> dict[str, Any]:
         if name == "ping":

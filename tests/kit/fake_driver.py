@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lensbus_proto.errors import CameraBusy, CommandUnknown
-from lensbus_services.driver import Description, Frame, Observation, Result
+from lensbus_services.driver import Description, Frame, Observation, Result, Stuck
 
 
 class FakeDriver:
@@ -71,6 +71,10 @@ class FakeDriver:
             return [self._observations.get(timeout=timeout_s or 0.001)]
         except queue.Empty:
             return []
+
+    def stuck(self) -> Stuck | None:
+        """Return the call into the SDK that does not come back, if there is one."""
+        return None
 
     def watch(self, streams: frozenset[str]) -> None:
         self.watched = streams

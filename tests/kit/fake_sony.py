@@ -5,17 +5,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lensbus_proto.errors import (
+    BadArguments,
     CameraBusy,
     CameraError,
     CommandUnknown,
     NotConnected,
     NotFound,
     NotWritable,
+    Unsupported,
 )
 from lensbus_proto.messages import Reply
 
 U8, U16, U32, U64, I16, TEXT = 1, 2, 3, 4, 0x1002, 0xFFFF
 UNSUPPORTED, DISABLED, READ_WRITE, READ = -1, 0, 1, 2
+CAPTURE = 1764000000123456
+WITHOUT_CONNECTION = ("connect", "disconnect", "connection", "fingerprint", "settings.files")
 
 
 def prop(
@@ -71,6 +75,24 @@ def alpha_body() -> dict[int, dict[str, Any]]:
     return {item["code"]: item for item in made}
 
 
+def frame(kind: str = "contrast-flexible-main", **changes: int) -> dict[str, Any]:
+    """Return a focus or tracking frame in the middle of the picture."""
+    place = {"x": 320, "x_of": 640, "y": 240, "y_of": 480, "width": 38, "height": 38}
+    return {"type": kind, "state": "focused", "priority": 1, **place, **changes}
+
+
+def card_file(number: int, **changes: Any) -> dict[str, Any]:
+    """Return a file on the card."""
+    file = {
+        "content_id": 131300 + number,
+        "file_id": 1,
+        "path": f"DCIM/100MSDCF/DSC{number:05}.ARW",
+        "size": 25_000_000,
+        "created": [2026, 3, 1, 10, 0, 5],
+    }
+    return file | changes
+
+
 @dataclass
 class FakeSony:
     """One camera, connected or not."""
@@ -82,6 +104,16 @@ class FakeSony:
     streaming: bool = False
     pulling: bool = False
     properties: dict[int, dict[str, Any]] = field(default_factory=alpha_body)
+    osd: bool | None = False  # None: this body has none
+    buttons: tuple[str, ...] = ("menu", "enter", "up")
+    held: bool = False
+    recording: bool = False
+    card: list[dict[str, Any]] = field(default_factory=lambda: [card_file(1)])
+    page: int = 1000  # files in one reply at most
+    frames: list[dict[str, Any]] | None = field(default_factory=lambda: [frame()])
+    tracked: list[dict[str, Any]] = field(default_factory=list)
+    fingerprint: str | None = None
+    settings_files: list[str] = field(default_factory=lambda: ["CUMSET.DAT"])
     save: dict[str, Any] = field(
         default_factory=lambda: {"path": "/pictures", "prefix": "", "start_number": -1}
     )
@@ -105,7 +137,7 @@ class FakeSony:
         handler = getattr(self, "do_" + name.replace(".", "_"), None)
         if handler is None:
             raise CommandUnknown(f"a Sony camera has no command {name}")
-        if name not in ("connect", "disconnect", "connection") and self.mode is None:
+        if name not in WITHOUT_CONNECTION and self.mode is None:
             raise NotConnected("the camera is not connected")
         return Reply("1", handler(**arguments) or {})
 
@@ -143,7 +175,7 @@ class FakeSony:
         return {"code": code, "value": value}
 
     def do_shutter(self, action: str = "press") -> dict[str, Any]:
-        return {"method": f"release_{action}"}
+        return {"method": f"release_{action}", "capture": None if action == "up" else CAPTURE}
 
     def do_half_press(self) -> dict[str, Any]:
         return {"method": "s1"}
@@ -153,7 +185,7 @@ class FakeSony:
             raise CameraError(
                 "the camera is set to Manual Focus", detail={"error": "focus_mode_not_af"}
             )
-        return {"method": "s1_and_release"}
+        return {"method": "s1_and_release", "capture": CAPTURE}
 
     def do_live_view_enable(self) -> None:
         self.enabled = True
@@ -172,19 +204,72 @@ class FakeSony:
     def do_live_view_status(self) -> dict[str, Any]:
         return {"enabled": self.enabled, "streaming": self.streaming}
 
-    def do_card_list(self, slot: int) -> dict[str, Any]:
+    def do_zoom(self, speed: int) -> dict[str, Any]:
+        return {"speed": speed}
+
+    def do_focus_step(self, step: int) -> dict[str, Any]:
+        return {"step": step}
+
+    def do_movie_rec(self) -> dict[str, Any]:
+        self.recording = not self.recording
+        return {"method": "movie_record", "recording": self.recording}
+
+    def do_button(self, button: str, action: str = "press") -> dict[str, Any]:
+        detail = {"supported_buttons": list(self.buttons)}
+        if button not in self.buttons:
+            raise Unsupported(f"this camera has no button {button}", detail=detail)
+        if self.held and action != "up":
+            raise CameraBusy("another button is held down", detail=detail)
+        return {"method": f"button_{action}", "button": button}
+
+    def do_touch(self, x: int, y: int) -> dict[str, Any]:
+        return {"x": x, "y": y, "verify": "GET tracking-frame"}
+
+    def do_touch_cancel(self) -> dict[str, Any]:
+        return {"method": "cancel_remote_touch"}
+
+    def do_osd_set(self, enabled: bool) -> None:
+        if self.osd is None:
+            raise Unsupported("this camera has no on-screen display")
+        self.osd = enabled
+
+    def do_osd_status(self) -> dict[str, Any]:
+        return {"supported": self.osd is not None, "enabled": bool(self.osd)}
+
+    def do_af_area_get(self) -> dict[str, Any]:
+        return {"frames": self.frames or [], "available": self.frames is not None}
+
+    def do_tracking_get(self) -> dict[str, Any]:
+        return {"frames": self.tracked, "available": True}
+
+    def do_af_area_set(self, x: int, y: int) -> dict[str, Any]:
+        return {"x": x, "y": y, "verify": "GET af-area-position"}
+
+    def do_fingerprint(self) -> dict[str, Any]:
+        text = self.fingerprint
+        return {"ssh_supported": bool(text), "fingerprint": text, "length": len(text or "")}
+
+    def do_settings_download(self, filename: str = "CUMSET.DAT") -> dict[str, Any]:
+        return {"filename": filename, "path": f"/settings/{filename}"}
+
+    def do_settings_upload(self, filename: str) -> dict[str, Any]:
+        if filename not in self.settings_files:
+            raise NotFound(f"there is no file {filename}")
+        return {"filename": filename, "warning": "the camera starts anew"}
+
+    def do_settings_files(self) -> dict[str, Any]:
+        return {"files": self.settings_files}
+
+    def do_lut_import(self, file_path: str, slot: int = 1) -> dict[str, Any]:
+        if not file_path.startswith("/luts/"):
+            raise BadArguments.of("file_path", file_path, "an absolute path below /luts")
+        return {"slot": slot, "file": file_path}
+
+    def do_card_list(self, slot: int, offset: int = 0, limit: int = 100_000) -> dict[str, Any]:
         if self.mode == "remote":
             raise CameraError("the card cannot be read in the mode remote")
-        if slot == 2:
-            return {"files": []}
-        file = {
-            "content_id": 131301,
-            "file_id": 1,
-            "path": "DCIM/100MSDCF/DSC00001.ARW",
-            "size": 25_000_000,
-            "created": [2026, 3, 1, 10, 0, 5],
-        }
-        return {"files": [file]}
+        files = [] if slot == 2 else self.card
+        return {"files": files[offset : offset + min(limit, self.page)], "total": len(files)}
 
     def do_card_pull(self, content_id: int, save_path: str = "/pictures", **_: Any) -> Any:
         if self.pulling:

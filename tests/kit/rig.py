@@ -48,6 +48,9 @@ class Plant(Protocol):
     def stop_source(self, camera: str) -> None:
         """End a source in order, for good."""
 
+    def is_steady(self, camera: str) -> bool:
+        """Tell whether a source is past the time in which its end would be a failed start."""
+
 
 class Supervised:
     """A whole system; supervisord keeps the sources as it keeps the workers of cameras."""
@@ -76,6 +79,12 @@ class Supervised:
             manager.supervisor.removeProcessGroup(group)
             (self.state / "workers" / f"{group}.conf").unlink()
             manager.supervisor.reloadConfig()
+
+    def is_steady(self, camera: str) -> bool:
+        name = f"worker-source-{camera}"
+        with self._manager() as manager:
+            info: Any = manager.supervisor.getProcessInfo(f"{name}:{name}")
+            return bool(info["statename"] == "RUNNING")
 
     def _manager(self) -> xmlrpc.client.ServerProxy:
         address = f"unix://{self.state / 'run' / 'supervisor.sock'}"
@@ -144,6 +153,9 @@ class Bare:
         if camera in self._children:
             self.end(camera)
 
+    def is_steady(self, camera: str) -> bool:
+        return True  # whoever kills it starts it again
+
     def end(self, name: str) -> int:
         """End a child as a process manager does; return its exit code."""
         child = self._children.pop(name)
@@ -209,6 +221,10 @@ class Source:
         """Return the pids of its processes now: more than one would be a fault."""
         mark = f"-m kit.source --camera {self.camera} "
         return [pid for pid in self.plant.pids() if mark in command_of(pid)]
+
+    def wait_steady(self) -> None:
+        """Wait until it may be killed and will be started again at once."""
+        wait_for(lambda: self.plant.is_steady(self.camera), limit_s=15)
 
     def wait_ready(self) -> None:
         """Wait until it follows its rate."""
@@ -283,6 +299,7 @@ class Rig:
 
     def kill(self, source: Source) -> float:
         """Kill a source; its life will have no orderly end."""
+        source.wait_steady()
         self.measure()
         pid = source.pid()
         source.kills += 1
@@ -313,21 +330,28 @@ class Rig:
 
         Return how long that took, in milliseconds; the row reports the longest.
         """
-        wanted = cameras or tuple(source.camera for source in self.sources)
-
-        def healed() -> bool:
-            return all(
-                ledger.has_emitted_after(camera, injected_s)
-                for ledger in self.ledgers
-                for camera in wanted
-            )
-
-        wait_for(healed, limit_s=limit_s)
+        wanted = cameras or self._cameras()
+        wait_for(lambda: self._has_since(injected_s, wanted), limit_s=limit_s)
         heal_ms = max(
             ledger.heal_ms(camera, injected_s) for ledger in self.ledgers for camera in wanted
         )
         self.heals_ms.append(heal_ms)
         return heal_ms
+
+    def wait_flowing(self, for_s: float = 0.0, limit_s: float = 15.0) -> None:
+        """Wait until everybody has what the sources emitted after so long from now."""
+        begin_s = time.monotonic() + for_s
+        wait_for(lambda: self._has_since(begin_s, self._cameras()), limit_s + for_s)
+
+    def _cameras(self) -> Sequence[str]:
+        return [source.camera for source in self.sources]
+
+    def _has_since(self, begin_s: float, cameras: Sequence[str]) -> bool:
+        return all(
+            ledger.has_emitted_after(camera, begin_s)
+            for ledger in self.ledgers
+            for camera in cameras
+        )
 
     def wait_quiet(self, source: Source) -> None:
         """Wait until a source that was silenced is silent and everybody has all of it."""

@@ -13,13 +13,21 @@ from lensbus_services.sony.driver import SonyDriver
 
 ALPHA = "D10F60149B0C"
 CINEMA = "D20FA3C41E57"
+PROFILES = {  # every body that the simulator plays
+    "ILCE-7M4": ALPHA,
+    "ILME-FX3A": CINEMA,
+    "SIM-MINIMAL": "D30000000001",
+    "SIM-INVERTED": "D40000000001",
+    "SIM-UNKNOWN": "D50000000001",
+}
 FAST = 0.02  # of the time that real bodies take
 LIMIT_S = 10.0
 
 
 def sony_settings(*, time_scale: float = FAST, slots: int = 21, **changes: Any) -> SonySettings:
     """Return settings for the simulator; `changes` are fields of SonySettings."""
-    simulator = SonySimulatorSettings(time_scale=time_scale, callback_slots=slots)
+    cameras = tuple(f"{model}:{camera}" for model, camera in PROFILES.items())
+    simulator = SonySimulatorSettings(cameras, time_scale=time_scale, callback_slots=slots)
     plain = SonySettings(simulator=simulator, save_roots=("{state}/pictures",), connect_s=5.0)
     return dataclasses.replace(plain, **changes)
 
@@ -76,6 +84,18 @@ class Seeing:
         """Return one property as it travels."""
         properties = self.execute("properties.get", codes=[code])["properties"]
         return properties[0] if properties else None
+
+
+@contextmanager
+def broken(state: Path, scenario: str, camera: str = ALPHA, **words: object) -> Iterator[Path]:
+    """Have a scenario hold in the simulator's world, until it has struck or the block ends."""
+    file = state / "simulator" / "sony" / f"{camera}.{scenario}"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(" ".join(f"{name}={word}" for name, word in words.items()))
+    try:
+        yield file
+    finally:
+        file.unlink(missing_ok=True)
 
 
 @contextmanager

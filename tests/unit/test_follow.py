@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lensbus_broker.follow import (
+    AHEAD,
     ASK_AGAIN_S,
     HELD_EVENTS,
     PATIENCE_S,
@@ -77,6 +78,38 @@ def test_what_the_outbox_no_longer_has_is_declared() -> None:
     life.feed(10, event(10), 0.0)
     assert life.answer(6, 0.0) == Missing(1, 5, "expired")
     assert life.question(0.0) == 6
+
+
+def test_a_number_that_the_worker_never_gave_is_forgotten_when_it_says_so() -> None:
+    life = greeted()
+    life.feed(1, event(1), 0.0)
+    life.feed(900, event(900), 0.0)
+    assert life.question(0.0) == 2
+    life.feed(3, event(3), 0.0)  # true, and later than the question
+    life.feed(901, event(901), 0.0)
+    assert life.disown(1, 0.1) == 2, "3 goes too: it was not there when the outbox was asked"
+    assert life.announced == 901
+    assert life.question(0.1 + ASK_AGAIN_S) == 2
+    assert life.disown(3, 0.7) == 1
+    assert (life.seq, life.announced, life.give_up(100.0)) == (1, 3, None)
+    assert numbers(life.feed(2, event(2), 0.8)) == [2]
+    assert numbers(life.feed(3, event(3), 0.8)) == [3]
+    assert life.complete
+
+
+def test_an_honest_worker_loses_nothing_of_what_is_held() -> None:
+    life = greeted()
+    life.feed(4, event(4), 0.0)
+    assert life.question(0.0) == 1
+    life.feed(5, event(5), 0.0)
+    assert life.disown(4, 0.1) == 0
+    assert [numbers(life.feed(seq, event(seq), 0.1)) for seq in (1, 2, 3)] == [[1], [2], [3, 4, 5]]
+
+
+def test_a_number_out_of_all_proportion_is_not_believed() -> None:
+    life = Life("CAM1", 1, seq=7)
+    assert life.believes(7 + AHEAD)
+    assert not life.believes(8 + AHEAD)
 
 
 def test_events_before_the_hello_wait_for_it() -> None:

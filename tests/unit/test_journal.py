@@ -15,13 +15,17 @@ from hypothesis import strategies as st
 
 from kit.processes import wait_for
 from kit.records import event_parts
+from lensbus_broker import reserve as reserve_module
 from lensbus_broker import store as store_module
 from lensbus_broker.history import Page, read_query
 from lensbus_broker.journal import RETRY_S, WAIT_S, Journal
 from lensbus_broker.place import read_place
+from lensbus_broker.records import pack_record
+from lensbus_broker.reserve import SIZES, Reserve, read_reserve
 from lensbus_broker.segments import SUFFIX
+from lensbus_broker.standing import Standing
 from lensbus_broker.store import JUMP, PLACE, recover
-from lensbus_proto.codec import unpack_event
+from lensbus_proto.codec import stamp_header, unpack_event
 from lensbus_proto.errors import SettingsError
 from lensbus_proto.runtime.settings import JournalSettings
 
@@ -92,7 +96,7 @@ def test_what_was_committed_outlives_the_process(tmp_path: Path) -> None:
             add(journal, range(number, number + 1))
             found = recover(copy_of(tmp_path / "a", tmp_path / str(number)))
             assert (found.journal, found.newest) == (journal.id, number)
-            assert found.lives == {"CAM1": (10, number)}
+            assert found.lives == {"CAM1": Standing(10, number)}
             assert not found.jumped
 
 
@@ -228,6 +232,20 @@ def test_old_segments_go_by_bytes_and_by_age(tmp_path: Path) -> None:
         wait_for(forgotten)
 
 
+def stamped_record(n: int, size: int) -> bytes:
+    topic, header, body = event_parts(n, size=size)
+    return pack_record(topic, stamp_header(header, 7, n), body)
+
+
+@contextmanager
+def small_reserve(path: Path) -> Iterator[Reserve]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reserve_module, "SIZES", SIZES[-1:])
+        reserve = Reserve(path, 7)
+        yield reserve
+        reserve.close()
+
+
 class Disk:
     """Stands between the store and the disk, and fails on command."""
 
@@ -291,19 +309,89 @@ def test_a_full_disk_is_told_once_and_heals_without_loss(tmp_path: Path, disk: D
         assert events(journal) == (list(range(1, 41)), [])
 
 
-def test_what_never_reached_the_disk_is_a_gap_after_a_restart(tmp_path: Path, disk: Disk) -> None:
+def test_what_the_disk_refused_outlives_the_process_in_the_reserve(
+    tmp_path: Path, disk: Disk
+) -> None:
+    with opened(tmp_path / "0") as journal:
+        add(journal, range(1, 11))
+        disk.fault = full
+        # Killed again and again, and never a byte more on the disk.
+        for life in range(1, 4):
+            add(journal, range(10 * life + 1, 10 * life + 11))
+            told(journal, "journal.degraded")
+            newest = journal.newest
+            folder = copy_of(tmp_path / str(life - 1), tmp_path / str(life))
+            journal.close()
+            journal = Journal(QUICK, folder)
+            assert (journal.newest, journal.found.lives) == (newest, {"CAM1": Standing(10, newest)})
+            assert events(journal) == (list(range(1, newest + 1)), [])
+        disk.fault = None
+        add(journal, range(41, 43))
+        journal.close()
+    with opened(tmp_path / "3") as journal:
+        assert not journal.found.reserved, "the disk has it all"
+        assert events(journal) == (list(range(1, 43)), [])
+
+
+def test_what_even_the_reserve_could_not_keep_is_a_gap_after_a_restart(
+    tmp_path: Path, disk: Disk
+) -> None:
     with opened(tmp_path) as journal:
         add(journal, range(1, 11))
         disk.fault = full
-        add(journal, range(11, 21))
+        add(journal, range(1, 4), camera="CAM2")
+        for number in range(11, 211):
+            add(journal, range(number, number + 1), size=40_000)
         told(journal, "journal.degraded")
     disk.fault = None
     with opened(tmp_path) as journal:
-        assert journal.newest == 20
-        add(journal, range(21, 23))
+        assert journal.newest == 213
+        add(journal, range(211, 213))
         numbers, (gap,) = events(journal)
-        assert numbers == [*range(1, 11), 21, 22]
-        assert (gap["count"], gap["reason"]) == (10, "degraded")
+        assert numbers[:10] == list(range(1, 11))
+        assert numbers[10:] == list(range(213 - len(numbers) + 10, 213))
+        assert (gap["count"], gap["reason"]) == (215 - len(numbers), "degraded")
+        assert journal.found.lives == {"CAM1": Standing(10, 210)}
+
+
+def test_how_a_camera_stood_is_known_though_no_event_of_it_is_left(
+    tmp_path: Path, disk: Disk
+) -> None:
+    lives = {"CAM1": Standing(10, 3, present=True), "CAM2": Standing(11, 200)}
+    journal = Journal(QUICK, tmp_path, lambda: lives)
+    disk.fault = full
+    add(journal, range(1, 4))
+    for number in range(1, 201):
+        add(journal, range(number, number + 1), camera="CAM2", epoch=11, size=40_000)
+    journal.close()
+    assert recover(tmp_path).lives == lives
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.data())
+def test_a_reserve_torn_anywhere_gives_only_whole_records(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    path = tmp_path_factory.mktemp("reserve") / "reserve"
+    sizes = data.draw(st.lists(st.integers(0, 60_000), min_size=1, max_size=120))
+    records = [stamped_record(n, size) for n, size in enumerate(sizes, 1)]
+    path.write_bytes(bytes(SIZES[-1]))  # as small as it may be, so that it goes round
+    with small_reserve(path) as reserve:
+        for start in range(0, len(records), 7):
+            reserve.put(records[start : start + 7])
+    newest, kept = read_reserve(path, 7)
+    assert newest == len(records)
+    assert kept == records[len(records) - len(kept) :]
+    assert sum(map(len, kept)) > min(sum(map(len, records)), 3 * 60_000) - 60_100
+    # A copy that was cut short: the last record is not there, whatever is in its place.
+    packed = bytearray(path.read_bytes())
+    end = packed.index(records[-1]) + len(records[-1])
+    packed[end - data.draw(st.integers(1, 30))] ^= 0x10
+    path.write_bytes(packed)
+    newest, kept = read_reserve(path, 7)
+    assert newest == len(records) - 1
+    assert kept == records[len(records) - 1 - len(kept) : -1]
+    assert read_reserve(path, 8) == (0, [])
 
 
 def test_a_disk_that_is_full_for_long_costs_a_declared_range(tmp_path: Path, disk: Disk) -> None:
@@ -382,7 +470,8 @@ def test_without_a_journal_the_newest_are_in_memory(tmp_path: Path) -> None:
 
 
 def test_the_place_survives_any_bytes(tmp_path: Path) -> None:
-    for junk in (b"", b"x", b"LBPLACE1" + bytes(4088), bytes(4096), b"\xff" * 4096):
+    size = 135_168
+    for junk in (b"", b"x", b"LBPLACE2" + bytes(size - 8), bytes(size), b"\xff" * size):
         (tmp_path / PLACE).write_bytes(junk)
         assert read_place(tmp_path / PLACE, "boot") is None
 

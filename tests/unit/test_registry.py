@@ -1,4 +1,5 @@
 from lensbus_broker.registry import Notice, Registry, State
+from lensbus_broker.standing import Standing
 from lensbus_proto.messages import Goodbye, Heartbeat, Hello
 
 
@@ -92,3 +93,51 @@ def test_an_end_with_a_connection_left_disconnects() -> None:
     registry = registry_with_worker()
     notices = registry.goodbye(Goodbye("CAM1", 10, 42, "exit 4"))
     assert kinds(notices) == ["worker.stopped", "disconnected"]
+
+
+def registry_after_a_restart(*, connected: bool = True) -> Registry:
+    """Return the registry of a broker whose journal tells of one worker that was there."""
+    registry = Registry(silence_s=2.0)
+    gone = Standing(9, 5)
+    registry.recall({"CAM1": Standing(10, 41, True, connected), "CAM2": gone}, now=100.0)
+    return registry
+
+
+def test_a_worker_that_outlived_the_broker_is_not_announced_again() -> None:
+    registry = registry_after_a_restart()
+    assert registry.standing("CAM1", 10) == Standing(10, 41, True, True)
+    assert kinds(registry.hello(hello(connected=True, seq=50), b"a", now=100.5)) == []
+    assert registry.standing("CAM1", 10) == Standing(10, 50, True, True)
+    assert registry.expire(now=102.4) == []
+
+
+def test_a_worker_that_died_with_the_broker_is_lost_before_the_next_one_starts() -> None:
+    registry = registry_after_a_restart()
+    notices = registry.hello(hello(epoch=11), b"a", now=100.5)
+    assert kinds(notices) == ["worker.lost", "disconnected", "worker.started"]
+    assert notices[0].data == {"lastSeq": 41, "reason": "replaced"}
+    assert [notice.epoch for notice in notices] == [10, 10, 11]
+
+
+def test_a_worker_that_died_with_the_broker_and_never_comes_back_is_lost_in_the_end() -> None:
+    registry = registry_after_a_restart(connected=False)
+    assert registry.expire(now=102.0) == []
+    (lost,) = registry.expire(now=102.1)
+    assert (lost.camera, lost.kind, lost.epoch) == ("CAM1", "worker.lost", 10)
+    assert lost.data == {"lastSeq": 41, "reason": "silent"}
+    assert registry.expire(now=110.0) == []
+    assert registry.standing("CAM1", 10) is None
+    assert kinds(registry.hello(hello(), b"a", now=111.0)) == ["worker.started"]
+
+
+def test_a_worker_that_ends_while_the_broker_is_away_has_stopped_in_order() -> None:
+    registry = registry_after_a_restart()
+    notices = registry.goodbye(Goodbye("CAM1", 10, 42, "exit 0"))
+    assert kinds(notices) == ["worker.stopped", "disconnected"]
+    assert registry.expire(now=200.0) == []
+
+
+def test_a_worker_older_than_the_one_of_the_broker_before_is_stale() -> None:
+    registry = registry_after_a_restart()
+    assert registry.is_stale(hello(epoch=9))
+    assert not registry.is_stale(hello(epoch=10))

@@ -4,11 +4,22 @@ from typing import Any
 import pytest
 
 from lensbus_services.driver import Observation
-from lensbus_services.sony.observations import Pull, Scene, disconnected, observe
+from lensbus_services.sony.incoming import Saved
+from lensbus_services.sony.observations import (
+    Scene,
+    contents_transfer,
+    disconnected,
+    download_complete,
+    observe,
+    transfer_failed,
+    transfer_progress,
+)
+from lensbus_services.sony.pulls import Pull
 from lensbus_services.sony.values import Found, Kind, Seen
 
 FOUND = Found("D10F60149B0C", "ILCE-7M4")
-SCENE = Scene(FOUND, Path("/pictures"))
+SCENE = Scene(FOUND)
+SAVED = Saved(Path("/pictures/A.JPG"), 5, "abc")
 
 
 def told(seen: Seen, scene: Scene = SCENE) -> tuple[str, Any]:
@@ -91,71 +102,93 @@ def test_autofocus_through_the_other_callback_is_unlocked() -> None:
         (0x20028, "settingsResult", {"operation": "read", "success": True}),
         (0x2002A, "settingsResult", {"operation": "save", "success": False}),
         (0x2008C, "cautionDisplay", {"message": "CautionDisplay"}),
-        (0x20043, "lutImportResult", {"success": True, "status": "success"}),
-        (
-            0x20047,
-            "lutImportResult",
-            {"success": False, "status": "storage_full", "error": "storage_full"},
-        ),
     ],
 )
 def test_some_warnings_are_kinds_of_their_own(code: int, kind: str, data: dict[str, Any]) -> None:
     assert told(Seen(Kind.WARNING, code=code)) == (kind, data)
 
 
-def test_a_download_has_its_full_path_and_size(tmp_path: Path) -> None:
-    file = tmp_path / "DSC00001.JPG"
-    file.write_bytes(b"12345")
-    expected = {
-        "filename": str(file),
-        "savedPath": str(file),
-        "type": "image",
-        "size": 5,
+def test_the_result_of_a_look_names_its_slot() -> None:
+    scene = Scene(FOUND, lut_slot=5)
+    assert told(Seen(Kind.WARNING, code=0x20043), scene) == (
+        "lutImportResult",
+        {"slot": 5, "success": True, "status": "success"},
+    )
+    assert told(Seen(Kind.WARNING, code=0x20047), scene) == (
+        "lutImportResult",
+        {"slot": 5, "success": False, "status": "storage_full", "error": "storage_full"},
+    )
+
+
+def test_an_exposure_names_its_capture() -> None:
+    scene = Scene(FOUND, capture=17)
+    assert told(Seen(Kind.WARNING, code=0x20011), scene)[1] == {
+        "code": "0x20011",
+        "message": "Captured_Event",
+        "capture": 17,
     }
-    whole = Seen(Kind.DOWNLOADED, code=0xFFFFFFFF, text=str(file))
-    assert told(whole) == ("downloadComplete", expected)
-    only_the_name = Seen(Kind.DOWNLOADED, code=0xFFFFFFFF, text=file.name)
-    assert told(only_the_name, Scene(FOUND, tmp_path)) == ("downloadComplete", expected)
 
 
-def test_a_settings_file_is_told_apart_and_a_vanished_one_is_no_failure() -> None:
-    _, data = told(Seen(Kind.DOWNLOADED, code=0, text="/nowhere/CUMSET.DAT"))
-    assert (data["type"], data["size"]) == ("settings", 0)
-
-
-def test_progress_of_a_pull_names_what_is_pulled() -> None:
-    scene = Scene(FOUND, Path("/pictures"), Pull(131301, 1))
-    on_the_way = Seen(Kind.TRANSFER, code=0x20099, params=(40, 0, 0))
-    assert told(on_the_way, scene) == (
-        "transferProgress",
+def test_a_whole_file_has_path_size_and_hash() -> None:
+    assert download_complete(5, SAVED, "image", 17) == Observation(
+        "downloadComplete",
+        5,
         {
-            "percent": 40,
-            "notify": "0x20099",
-            "contentId": 131301,
-            "fileId": 1,
-            "filename": "",
-            "savedPath": "",
+            "filename": "/pictures/A.JPG",
+            "savedPath": "/pictures/A.JPG",
+            "type": "image",
+            "size": 5,
+            "sha256": "abc",
+            "capture": 17,
         },
     )
+    assert "capture" not in download_complete(5, SAVED, "settings", None).data
+
+
+def test_progress_of_a_pull_names_what_is_pulled_and_no_file_that_is_not_there() -> None:
+    on_the_way = Seen(Kind.TRANSFER, code=0x20099, params=(40, 0, 0), text="/in/A.JPG")
+    assert transfer_progress(on_the_way, Pull(131301, 1)).data == {
+        "percent": 40,
+        "notify": "0x20099",
+        "contentId": 131301,
+        "fileId": 1,
+        "filename": "A.JPG",
+        "savedPath": "",
+    }
     done = Seen(Kind.TRANSFER, code=0x20093, params=(100, 0, 0), text="A.JPG")
-    assert told(done, scene)[1]["savedPath"] == "/pictures/A.JPG"
+    whole = transfer_progress(done, Pull(131301, 1), SAVED).data
+    assert (whole["savedPath"], whole["size"], whole["sha256"]) == ("/pictures/A.JPG", 5, "abc")
 
 
 @pytest.mark.parametrize("code", [0x20094, 0x20095])
 def test_a_failed_pull_says_why(code: int) -> None:
-    _, data = told(Seen(Kind.TRANSFER, code=code, params=(55, 0, 0)))
+    data = transfer_progress(Seen(Kind.TRANSFER, code=code, params=(55, 0, 0)), None).data
     assert data["percent"] == 55
     assert data["error"].startswith("RemoteTransfer_Result_")
 
 
 def test_contents_transfer_names_only_readable_files() -> None:
     started = Seen(Kind.CONTENTS, code=0x20025, handle=0xABC, text="DSC1.JPG")
-    assert told(started) == (
-        "contentsTransfer",
-        {"status": "started", "handle": "0xabc", "filename": "DSC1.JPG", "files": ["DSC1.JPG"]},
-    )
+    assert contents_transfer(started).data == {
+        "status": "started",
+        "handle": "0xabc",
+        "filename": "DSC1.JPG",
+        "files": ["DSC1.JPG"],
+    }
     broken = Seen(Kind.CONTENTS, code=0x20021, handle=1, text="\x01")
-    assert told(broken)[1] == {"status": "error", "handle": "0x1", "files": []}
+    assert contents_transfer(broken).data == {"status": "error", "handle": "0x1", "files": []}
+
+
+def test_a_failed_transfer_says_what_it_was_about() -> None:
+    assert transfer_failed(5, "transfer.cut", "no", Pull(7, 1, "thumbnail"), "A.JPG", 17).data == {
+        "code": "transfer.cut",
+        "message": "no",
+        "filename": "A.JPG",
+        "contentId": 7,
+        "fileId": 1,
+        "what": "thumbnail",
+        "capture": 17,
+    }
 
 
 def test_results_of_operations_are_told() -> None:

@@ -37,6 +37,7 @@ def test_the_root_itself_will_do(places: Places, tmp_path: Path) -> None:
         "pictures",
         "",
         ".",
+        "{root}/.incoming/CAM2",
         "/a\0b",
         "/" + "x" * 5000,
     ],
@@ -72,6 +73,24 @@ def test_a_file_in_the_way_is_an_argument_error(places: Places, tmp_path: Path) 
     (tmp_path / "pictures" / "file").write_text("")
     with pytest.raises(BadArguments, match="can be made"):
         places.prepare("path", str(tmp_path / "pictures" / "file" / "b"))
+
+
+def test_the_sdk_writes_below_the_root_of_the_folder(places: Places, tmp_path: Path) -> None:
+    folder = places.prepare("path", str(tmp_path / "pictures" / "a"))
+    incoming = places.incoming(folder)
+    assert incoming.prepare() == tmp_path / "pictures" / ".incoming" / "CAM1"
+    assert incoming.path.stat().st_mode & 0o077 == 0
+
+
+def test_the_default_may_lie_below_no_root(tmp_path: Path) -> None:
+    settings = SonySettings(save_path="{state}/here", save_roots=("{state}/pictures",))
+    places = Places.of(settings, tmp_path, "CAM1")
+    folder = places.prepare_default()
+    incoming = places.incoming(folder)
+    (incoming.prepare() / "left.part").write_text("half")
+    assert incoming.path == tmp_path / "here" / ".incoming" / "CAM1"
+    assert places.sweep() == ["left.part"]
+    assert list(incoming.path.iterdir()) == []
 
 
 @pytest.mark.parametrize("prefix", ["", "DSC", "Take 2 "])

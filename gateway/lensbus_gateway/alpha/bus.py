@@ -8,12 +8,13 @@ from typing import Any
 from starlette.requests import Request
 
 from lensbus_gateway.bus import Commander
-from lensbus_proto.errors import CameraUnknown, CommandError
+from lensbus_proto.errors import BadArguments, CameraUnknown, CommandError
 from lensbus_proto.topics import is_camera_id
 
 Entry = Mapping[str, Any]
 
 REGISTRY_DEADLINE_S = 1.0
+KEY_LIMIT = 100  # the bus takes 128, and the name of the command goes before it
 
 
 def camera_of(request: Request) -> str:
@@ -22,19 +23,44 @@ def camera_of(request: Request) -> str:
     return camera
 
 
-async def ask(
+async def act(
     request: Request,
     name: str,
     arguments: Mapping[str, Any] | None = None,
     *,
     deadline_s: float = 5.0,
 ) -> Mapping[str, Any]:
+    """Send a command that does something; with the key of the request it does so at most once."""
+    key = key_of(request)
+    # One key for several things that a client does would answer the second with the first's reply.
+    return await ask(request, name, arguments, deadline_s=deadline_s, key=key and f"{name}:{key}")
+
+
+def key_of(request: Request) -> str | None:
+    """Return the client's key for this request, None without one.
+
+    Raises BadArguments when it cannot be one.
+    """
+    key = request.headers.get("idempotency-key")
+    if key is not None and not (0 < len(key) <= KEY_LIMIT and key.isascii() and key.isprintable()):
+        raise BadArguments(f"Idempotency-Key must have 1 to {KEY_LIMIT} ASCII characters")
+    return key
+
+
+async def ask(
+    request: Request,
+    name: str,
+    arguments: Mapping[str, Any] | None = None,
+    *,
+    deadline_s: float = 5.0,
+    key: str | None = None,
+) -> Mapping[str, Any]:
     """Send a command to the camera in the path and return its result."""
     camera = camera_of(request)
     if not is_camera_id(camera):
         raise CameraUnknown(f"{camera!r} cannot be the id of a camera")
     commander: Commander = request.app.state.commander
-    reply = await commander.send(camera, name, arguments, deadline_s=deadline_s)
+    reply = await commander.send(camera, name, arguments, deadline_s=deadline_s, key=key)
     return reply.result or {}
 
 

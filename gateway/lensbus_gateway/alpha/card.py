@@ -1,4 +1,4 @@
-"""The memory card: what is on it, and pulling files from it.
+"""Pulling files from a memory card.
 
 A pull is answered at once; its end arrives as an event.
 """
@@ -11,11 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from lensbus_gateway.alpha.body import optional_body
-from lensbus_gateway.alpha.bus import ask
-from lensbus_gateway.alpha.envelope import ABSENT, Refusal, explain
-from lensbus_proto.errors import CameraBusy, CameraError, CommandError
+from lensbus_gateway.alpha.bus import act
+from lensbus_gateway.alpha.envelope import ABSENT, Refusal, absent, explain
+from lensbus_proto.errors import CameraBusy, CommandError
 
-LIST_DEADLINE_S: Final = 15.0
 ID_LIMIT: Final = 0xFFFFFFFF
 TRANSFER_RUNNING: Final = 0x8D03
 
@@ -24,45 +23,12 @@ KINDS: Final[Mapping[str, str]] = {
     "thumbnail": "thumbnail",
     "screennail": "screennail",
 }
-_DATES: Final = ("year", "month", "day", "hour", "minute", "second")
-
-
-async def list_files(request: Request) -> Response:
-    """List one slot, in the order of the camera."""
-    slot = _slot(request)
-    try:
-        result = await ask(request, "card.list", {"slot": slot}, deadline_s=LIST_DEADLINE_S)
-    except ABSENT as error:
-        raise _absent(error) from error
-    except CameraError as error:
-        if error.vendor_code is None:
-            raise Refusal(explain(error), block=False) from error
-        message = "Failed to get contents list from SD card"
-        raise Refusal(message, block=False) from error
-    except CommandError as error:
-        raise Refusal(explain(error), block=False) from error
-    files = [_file(entry) for entry in result["files"]]
-    return JSONResponse({"success": True, "slot": slot, "file_count": len(files), "files": files})
-
-
-def _file(entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {
-        "content_id": entry["content_id"],
-        "file_id": entry["file_id"],
-        "file_path": entry["path"],
-        "file_size": entry["size"],
-        **{
-            f"creation_{part}": number
-            for part, number in zip(_DATES, entry["created"], strict=True)
-        },
-        **{key: entry[key] for key in ("width", "height") if key in entry},
-    }
 
 
 async def pull(request: Request) -> Response:
     """Begin to fetch one file, its thumbnail or its screennail."""
     kind = request.path_params["kind"]
-    slot = _slot(request)
+    slot = slot_of(request)
     content = _number(request, "content")
     file = _number(request, "file")
     if kind not in KINDS:
@@ -72,9 +38,9 @@ async def pull(request: Request) -> Response:
         raise _failed(f"No content {content} with file {file} on the card", shown)
     arguments = {"slot": slot, "content_id": content, "file_id": file, "what": KINDS[kind]}
     try:
-        await ask(request, "card.pull", {**arguments, **await _folder(request, shown)})
+        await act(request, "card.pull", {**arguments, **await _folder(request, shown)})
     except ABSENT as error:
-        raise _absent(error) from error
+        raise absent(error) from error
     except CommandError as error:
         running = isinstance(error, CameraBusy) or error.vendor_code == TRANSFER_RUNNING
         raise _failed(explain(error), shown, running=running) from error
@@ -97,11 +63,8 @@ def _failed(message: str, shown: Mapping[str, Any], *, running: bool = False) ->
     return Refusal(message, status=409 if running else 400, block=False, more=more)
 
 
-def _absent(error: CommandError) -> Refusal:
-    return Refusal(explain(error), status=404, block=False)
-
-
-def _slot(request: Request) -> int:
+def slot_of(request: Request) -> int:
+    """Return the slot in the path, which does not exist with any other number."""
     if request.path_params["slot"] not in ("1", "2"):
         raise no_such_path(request)
     return int(request.path_params["slot"])
@@ -116,4 +79,5 @@ def _number(request: Request, part: str) -> int:
 
 def no_such_path(request: Request) -> Refusal:
     """Return the answer to a path that does not exist."""
-    return Refusal(f"Not found: {request.url.path}", status=404, block=False)
+    # Not request.url: it is made from the Host header, and there are hosts that it cannot parse.
+    return Refusal(f"Not found: {request.scope['path']}", status=404, block=False)

@@ -1,13 +1,13 @@
-"""Connecting a camera, asking whether it is connected, disconnecting it."""
+"""Connecting a camera, asking whether it is connected, disconnecting it, its fingerprint."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from lensbus_gateway.alpha.body import optional_body
-from lensbus_gateway.alpha.bus import ask, camera_of, sony_cameras
+from lensbus_gateway.alpha.bus import act, ask, camera_of, sony_cameras
 from lensbus_gateway.alpha.envelope import (
     ABSENT,
     UNKNOWN,
@@ -24,6 +24,7 @@ MODES: Final = ("remote", "contents", "remote-transfer")
 DEFAULT_MODE: Final = "remote-transfer"
 
 CONNECT_DEADLINE_S: Final = 20.0
+FINGERPRINT_DEADLINE_S: Final = 10.0
 DISCONNECT_DEADLINE_S: Final = 8.0  # the worker itself gives up after 5 s
 
 _REASONS: Final[Mapping[int, str]] = {
@@ -42,7 +43,7 @@ async def connect(request: Request) -> Response:
     """Connect in the mode of the body; an existing connection stays as it is."""
     arguments = _arguments(await optional_body(request))
     try:
-        result = await ask(request, "connect", arguments, deadline_s=CONNECT_DEADLINE_S)
+        result = await act(request, "connect", arguments, deadline_s=CONNECT_DEADLINE_S)
     except CommandError as error:
         message = await _failure(request, error)
         raise Refusal(message, data=sdk_code(error)) from error
@@ -100,13 +101,29 @@ async def get_connection(request: Request) -> Response:
 async def disconnect(request: Request) -> Response:
     """Disconnect; without a connection there is nothing to do."""
     try:
-        result = await ask(request, "disconnect", deadline_s=DISCONNECT_DEADLINE_S)
+        result = await act(request, "disconnect", deadline_s=DISCONNECT_DEADLINE_S)
     except ABSENT:
         return answer("Camera not connected", _disconnected(request))
     except (CameraTimeout, DeadlinePassed) as error:
         raise Refusal("Disconnect timed out") from error
     message = "Camera not connected" if result["already"] else "Camera disconnected successfully"
     return answer(message, _disconnected(request))
+
+
+async def get_fingerprint(request: Request) -> Response:
+    """Show the fingerprint that a connection with a password asks for; it needs none itself."""
+    try:
+        result = await ask(request, "fingerprint", deadline_s=FINGERPRINT_DEADLINE_S)
+    except UNKNOWN as error:
+        message = f"Camera with ID '{camera_of(request)}' not found"
+        raise Refusal(message, status=404, block=False) from error
+    except CommandError as error:
+        raise Refusal(explain(error), block=False, data=sdk_code(error)) from error
+    data: dict[str, Any] = {"ssh_supported": result["ssh_supported"]}
+    if result["fingerprint"]:
+        data |= {"fingerprint": result["fingerprint"], "length": result["length"]}
+    body = {"success": True, "message": "Fingerprint retrieved", "data": data}
+    return JSONResponse(body)
 
 
 def _disconnected(request: Request) -> Block:

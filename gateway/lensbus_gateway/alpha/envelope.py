@@ -88,6 +88,11 @@ def explain(error: CommandError) -> str:
     return error.message if shown in error.message else f"{error.message} ({shown})"
 
 
+def absent(error: CommandError) -> Refusal:
+    """Return the answer of those paths that do not exist while the camera is not connected."""
+    return Refusal(explain(error), status=404, block=False)
+
+
 def sdk_code(error: CommandError) -> Mapping[str, str]:
     """Return the SDK's number as machine-readable detail, if there is one."""
     return {} if error.vendor_code is None else {"error_code": f"0x{error.vendor_code:08X}"}

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lensbus_gateway.alpha.body import required_body
-from lensbus_gateway.alpha.bus import ask
+from lensbus_gateway.alpha.bus import act
 from lensbus_gateway.alpha.catalogue import CATALOGUE
 from lensbus_gateway.alpha.envelope import ABSENT, Refusal, done
 from lensbus_gateway.alpha.parse import PRIORITY_KEY
@@ -42,7 +42,7 @@ async def put_priority_key(request: Request) -> Response:
     if not isinstance(setting, str) or setting not in PRIORITY_KEY:
         raise Refusal("Invalid setting. Use: 'pc-remote' or 'camera-position'")
     try:
-        await ask(request, "property.set", {"code": CODE, "value": PRIORITY_KEY[setting]})
+        await act(request, "property.set", {"code": CODE, "value": PRIORITY_KEY[setting]})
     except (NotFound, Unsupported) as error:
         raise _refused(error.vendor_code or INVALID_CALL) from error
     except CommandError as error:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from lensbus_gateway.alpha import formats
 from lensbus_gateway.alpha.body import required_body
-from lensbus_gateway.alpha.bus import ask, camera_of
+from lensbus_gateway.alpha.bus import act, ask, camera_of
 from lensbus_gateway.alpha.catalogue import CATALOGUE, Property, Shape
 from lensbus_gateway.alpha.choice import choices, expected, offered, understand
 from lensbus_gateway.alpha.envelope import ABSENT, NOT_CONNECTED, Refusal, done, explain
@@ -145,7 +145,7 @@ def _writable(entry: Property, reading: Reading | None) -> Reading:
 
 async def _set(request: Request, entry: Property, change: Mapping[str, Any]) -> None:
     try:
-        await ask(request, "property.set", {"code": entry.codes[0], **change}, deadline_s=10.0)
+        await act(request, "property.set", {"code": entry.codes[0], **change}, deadline_s=10.0)
     except (NotWritable, BadValue) as error:
         # It was in the list a moment ago: the camera's state has changed in between.
         raise Refusal(explain(error), data=RETRYABLE) from error

@@ -59,7 +59,7 @@ class Resource:
         except Refusal as refusal:
             return refusal.response()
         except CommandError as error:
-            logger.info("refused", extra={"path": request.url.path, "code": error.code})
+            logger.info("refused", extra={"path": request.scope["path"], "code": error.code})
             return Refusal(explain(error)).response()
 
     def _not_allowed(self, request: Request) -> Response:

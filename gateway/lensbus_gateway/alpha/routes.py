@@ -6,13 +6,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from lensbus_gateway.alpha import actions, card, connection, live_view
+from lensbus_gateway.alpha import (
+    actions,
+    camera_settings,
+    card,
+    connection,
+    frames,
+    live_view,
+)
 from lensbus_gateway.alpha.card import no_such_path
+from lensbus_gateway.alpha.card_list import list_files
+from lensbus_gateway.alpha.logs import get_logs
 from lensbus_gateway.alpha.priority_key import get_priority_key, put_priority_key
 from lensbus_gateway.alpha.properties import get_all, get_one, put_one
 from lensbus_gateway.alpha.resource import Resource, refuse_placeholder
 from lensbus_gateway.alpha.save_info import get_save_info, put_save_info
 from lensbus_gateway.alpha.server import get_cameras, get_status
+from lensbus_gateway.alpha.shutdown import shutdown
 from lensbus_gateway.stream import stream_response
 
 CAMERA: Final = "/api/cameras/{camera}"
@@ -37,6 +47,9 @@ async def _nowhere(request: Request) -> Response:
 
 routes: Final[list[BaseRoute]] = [
     Route("/api/server/status", Resource(get=get_status)),
+    Route("/api/status", Resource(get=get_status)),  # as the first releases called it
+    Route("/api/server/logs", Resource(get=get_logs)),
+    Route("/api/server/shutdown", Resource(post=shutdown)),
     Route("/api/events", Resource(get=_all_events)),
     Route("/api/cameras", Resource(get=get_cameras, otherwise=get_cameras)),
     Route(CAMERA + "/events", Resource(get=_events, placeholders=True)),
@@ -54,6 +67,12 @@ routes: Final[list[BaseRoute]] = [
     Route(CAMERA + "/actions/shutter", Resource(post=actions.shutter)),
     Route(CAMERA + "/actions/half-press", Resource(post=actions.half_press)),
     Route(CAMERA + "/actions/af-shutter", Resource(post=actions.af_shutter)),
+    Route(CAMERA + "/actions/zoom", Resource(post=actions.zoom)),
+    Route(CAMERA + "/actions/focus-near-far", Resource(post=actions.focus_near_far)),
+    Route(CAMERA + "/actions/movie-rec", Resource(post=actions.movie_rec)),
+    Route(CAMERA + "/actions/button", Resource(post=actions.button)),
+    Route(CAMERA + "/actions/touch", Resource(post=actions.touch)),
+    Route(CAMERA + "/actions/touch-cancel", Resource(post=actions.touch_cancel)),
     Route(CAMERA + "/actions/{action}", Resource(post=actions.unknown)),
     Route(
         CAMERA + "/live-view/{action}",
@@ -63,8 +82,19 @@ routes: Final[list[BaseRoute]] = [
             otherwise=live_view.unknown,
         ),
     ),
-    Route(CAMERA + "/sd-card/slot/{slot}/files", Resource(get=card.list_files)),
+    Route(CAMERA + "/sd-card/slot/{slot}/files", Resource(get=list_files)),
     Route(FILE, Resource(post=card.pull)),
     Route(CAMERA + "/settings/save-info", Resource(get=get_save_info, put=put_save_info)),
+    Route(CAMERA + "/settings/save-destination", Resource(get=get_save_info, put=put_save_info)),
+    Route(CAMERA + "/settings/download", Resource(post=camera_settings.download)),
+    Route(CAMERA + "/settings/upload", Resource(post=camera_settings.upload)),
+    Route(CAMERA + "/settings/files", Resource(get=camera_settings.files, placeholders=True)),
+    Route(CAMERA + "/lut/import", Resource(post=camera_settings.import_lut)),
+    Route(
+        CAMERA + "/af-area-position",
+        Resource(get=frames.get_af_area, put=frames.put_af_area),
+    ),
+    Route(CAMERA + "/tracking-frame", Resource(get=frames.get_tracking)),
+    Route(CAMERA + "/fingerprint", Resource(get=connection.get_fingerprint)),
     Route("/api/{rest:path}", Resource(otherwise=_nowhere)),
 ]

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lensbus_gateway.alpha.body import int_field, required_body, text_field
-from lensbus_gateway.alpha.bus import ask
+from lensbus_gateway.alpha.bus import act, ask
 from lensbus_gateway.alpha.envelope import ABSENT, Refusal, done, explain, sdk_code
 from lensbus_proto.errors import CommandError
 
@@ -47,7 +47,7 @@ async def put_save_info(request: Request) -> Response:
 
 async def _set(request: Request, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
-        return await ask(request, "save_info.set", arguments)
+        return await act(request, "save_info.set", arguments)
     except ABSENT:
         raise
     except CommandError as error:

@@ -123,6 +123,7 @@ class SonySettings:
     save_roots: tuple[str, ...] = ("{state}/pictures", "~/Pictures")
     enumerate_s: int = 1
     connect_s: float = 15.0
+    callback_slots: int = 0
     simulator: SonySimulatorSettings = field(default_factory=SonySimulatorSettings)
 
 
@@ -297,6 +298,6 @@ def _check(settings: Settings) -> None:
     for name, word, words in choices:
         if word not in words:
             raise SettingsError(f"{name} is {word!r}, expected one of {', '.join(words)}")
-    if settings.sony.simulator.callback_slots not in (19, 21):
+    if settings.sony.simulator.callback_slots not in (12, 18, 19, 21):
         slots = settings.sony.simulator.callback_slots
-        raise SettingsError(f"sony.simulator.callback_slots is {slots}, expected 19 or 21")
+        raise SettingsError(f"sony.simulator.callback_slots is {slots}, expected 12, 18, 19 or 21")

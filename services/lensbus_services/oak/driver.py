@@ -13,7 +13,7 @@ import cv2
 from lensbus_proto.errors import CommandUnknown, NotFound, Unsupported
 from lensbus_proto.runtime.settings import OakSettings
 from lensbus_proto.topics import NETWORK
-from lensbus_services.driver import Description, Driver, Frame, Observation, Result
+from lensbus_services.driver import Description, Driver, Frame, Observation, Result, Stuck
 from lensbus_services.oak import control, lights, networks
 from lensbus_services.oak.activation import is_depth
 from lensbus_services.oak.arguments import mapping, text, texts
@@ -122,6 +122,10 @@ class OakDriver:
     def observed(self) -> int:
         """Return how many observations there have been so far."""
         return self._camera.seen.count()
+
+    def stuck(self) -> Stuck | None:
+        """Return the call into the SDK that does not come back, if there is one."""
+        return None
 
     def watch(self, streams: frozenset[str]) -> None:
         """Have the frames of these streams flow, as far as they are on."""

@@ -16,6 +16,11 @@ def integer(arguments: Arguments, field: str, least: int, most: int) -> int:
     return value
 
 
+def optional(arguments: Arguments, field: str, least: int, most: int, otherwise: int) -> int:
+    """Return an integer that may be left out."""
+    return otherwise if arguments.get(field) is None else integer(arguments, field, least, most)
+
+
 def flag(arguments: Arguments, field: str) -> bool:
     """Return a boolean, False if left out."""
     value = arguments.get(field)

@@ -14,6 +14,8 @@ from lensbus_services.sony.codes import (
     LOCKED,
     MANUAL_FOCUS,
     RELEASE,
+    TIMER_S,
+    TIMERS,
     UNLOCKED,
     UP,
     DataType,
@@ -29,6 +31,7 @@ HALF_PRESS_S: Final = 1.0
 FOCUS_S: Final = 0.5
 TAP_S: Final = 0.1
 SETTLE_S: Final = 1.0
+EXTRA_MOST_S: Final = 120.0
 
 
 def press(link: Link, pause: Pause) -> str:
@@ -69,6 +72,19 @@ def af_shutter(link: Link, pause: Pause) -> str:
             pause(TAP_S)
         pause(SETTLE_S)
     return "af_shutter"
+
+
+def extra_s(shutter_speed: int | None, drive_mode: int | None) -> float:
+    """Return by how much later than usual an exposure may be told with these settings.
+
+    The shutter speed is a fraction, seconds above, divisor below; the drive mode may be a timer.
+    """
+    seconds = 0.0
+    if shutter_speed and shutter_speed & 0xFFFF:
+        seconds = (shutter_speed >> 16) / (shutter_speed & 0xFFFF)
+    if drive_mode is not None and drive_mode >> 16 in TIMERS:
+        seconds += TIMER_S
+    return min(seconds, EXTRA_MOST_S)
 
 
 def focus_mode(link: Link) -> int | None:

@@ -37,17 +37,40 @@ class Property(IntEnum):
     """Properties that the driver itself reads or writes."""
 
     S1 = 0x0001
+    SHUTTER_SPEED = 0x0103
     FOCUS_MODE = 0x0109
+    DRIVE_MODE = 0x010E
+    STORE_DESTINATION = 0x0119
     PRIORITY_KEY = 0x011A
+    NEAR_FAR = 0x011F
+    AF_AREA_POSITION = 0x0121  # where it is put; among the live-view properties: where it is
+    ZOOM_OPERATION = 0x0126
+    REMOTE_TOUCH = 0x0193
+    CAMERA_BUTTON = 0x0233
+    OSD_IMAGE_MODE = 0x02C5
+    RECORDING_STATE = 0x0705
+    ZOOM_OPERATION_STATUS = 0x071E
     CONTENTS_TRANSFER_STATUS = 0x0726
+    SETTINGS_SAVE_ENABLE = 0x072A
+    SETTINGS_READ_ENABLE = 0x072B
+    SETTINGS_STATE = 0x072C
+    TOUCH_ENABLE = 0x0754
+    TOUCH_CANCEL_ENABLE = 0x0755
+    CAMERA_BUTTON_STATUS = 0x078D
     METERED_MANUAL_LEVEL = 0x0799
+
+
+TRACKING_FRAME: Final = 0x0193  # a live-view property
 
 
 class DataType(IntEnum):
     """CrDataType: a width in the low four bits, and flags."""
 
     UINT16 = 0x0002
+    UINT32 = 0x0003
     UINT16_ARRAY = 0x2002
+    INT16_RANGE = 0x5002
+    UINT32_RANGE = 0x4003
     TEXT = 0xFFFF
 
 
@@ -57,7 +80,18 @@ MANUAL_FOCUS: Final = 1
 PC_REMOTE: Final = 2
 CONTENTS_TRANSFER_ON: Final = 1
 
+RECORDING: Final = 1
+ENABLED: Final = 1  # of most gates
+IDLE: Final = 1  # CAMERA_BUTTON_STATUS
+BUTTON_UP: Final = 1
+BUTTON_DOWN: Final = 2
+SETTINGS_IDLE: Final = 0
+OSD_OFF: Final = 0
+OSD_ON: Final = 1
+
 RELEASE: Final = 0  # a command
+MOVIE_RECORD: Final = 1
+CANCEL_REMOTE_TOUCH: Final = 0xC
 UP: Final = 0
 DOWN: Final = 1
 
@@ -69,9 +103,15 @@ CHUNK_BYTES: Final = 16 * 1024 * 1024  # what one USB transfer on Linux carries
 THUMBNAIL: Final = 1
 SCREENNAIL: Final = 2
 
+TO_HOST: Final = 1  # a bit of STORE_DESTINATION
+TIMERS: Final = (3, 8)  # the upper half of DRIVE_MODE
+TIMER_S: Final = 10.0  # the longest of them
+CONTENTS_FAILURES: Final = (0x8C05, 0x8C06)
+
 INVALID_CALLED: Final = 0x8402
 SESSION_ALREADY_OPENED: Final = 0x8210
 ADAPTOR_CREATE: Final = 0x8703
+TRANSFER_RUNNING: Final = 0x8D03
 INDEX_BEING_BUILT: Final = 0x8D05
 
 ERRORS: Final[Mapping[int, str]] = {
@@ -214,8 +254,10 @@ CLASSES: Final[Mapping[int, type[CameraError]]] = {
 
 # What a refused connection means for the person in front of the camera.
 CONNECT_ADVICE: Final[Mapping[int, str]] = {
-    0x8208: "the camera did not answer; usually another process holds it",
-    0x820B: "the camera is busy",
+    0x8208: "the camera did not answer; usually another process holds it: a program with this SDK,"
+    " a file manager that has mounted it (gvfs, gphoto2), or a second lensbus",
+    0x820B: "the camera is busy: another process holds it, or held it when it died; if it stays so,"
+    " switch the camera off and on",
     0x8210: "a session with the camera is open already; try again in a moment",
     0x8211: "this camera does not support the mode contents",
     0x8212: "this camera has no access authentication",

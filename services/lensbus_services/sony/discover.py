@@ -15,8 +15,9 @@ SIMULATED: Final = "simulator"
 def open_sdk(settings: SonySettings, state: Path) -> Sdk:
     """Return the SDK, ready to use; `release` gives it back."""
     if settings.library == SIMULATED:
-        return acquire_sdk(SIMULATOR, environment=simulator_environment(settings, state))
-    return acquire_sdk(Path(settings.library).expanduser().absolute())
+        environment = simulator_environment(settings, state)
+        return acquire_sdk(SIMULATOR, settings.callback_slots, environment)
+    return acquire_sdk(Path(settings.library).expanduser().absolute(), settings.callback_slots)
 
 
 def simulator_environment(settings: SonySettings, state: Path) -> Mapping[str, str]:

@@ -11,24 +11,27 @@ from typing import TYPE_CHECKING, Any, Final
 from lensbus_proto.errors import CameraGone, CommandError
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.runtime.settings import SonySettings
-from lensbus_services.driver import Description, Driver, Frame, Observation, Result
+from lensbus_services.driver import Description, Driver, Frame, Observation, Result, Stuck
 from lensbus_services.sony.codes import version_text
 from lensbus_services.sony.commands import Commands
 from lensbus_services.sony.discover import open_sdk
-from lensbus_services.sony.liveview import STREAM, LiveView
-from lensbus_services.sony.observations import failed
+from lensbus_services.sony.life import ENDING
+from lensbus_services.sony.limits import asked_within
+from lensbus_services.sony.liveview import LiveView
+from lensbus_services.sony.observations import transfer_failed
 from lensbus_services.sony.outlet import Outlet
+from lensbus_services.sony.pulls import pull_path, take_pull
+from lensbus_services.sony.recovery import Recovery
 from lensbus_services.sony.saving import Places
 from lensbus_services.sony.sdk import Cameras, Sdk
-from lensbus_services.sony.session import ENDING, Session
+from lensbus_services.sony.session import Session
+from lensbus_services.sony.telling import CUT
 from lensbus_services.sony.values import Credentials, Found
-from lensbus_services.sony.wish import Wish, load_wish, wish_path
-from lensbus_services.threads import spawn
+from lensbus_services.sony.wish import load_wish, wish_path
 
 logger = logging.getLogger(__name__)
 
 CLOSE_S: Final = 1.2
-RETRY_S: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Opened:
     session: Session
     live_view: LiveView
     commands: Commands
+    recovery: Recovery
 
 
 class SonyDriver:
@@ -55,6 +59,8 @@ class SonyDriver:
 
     def open(self) -> Description:
         """Get hold of the SDK and find the camera; connect again if a client had wished it."""
+        places = Places.of(self._settings, self._state, self._camera)
+        self._tell_left_behind(places)
         sdk = open_sdk(self._settings, self._state)
         try:
             cameras, found = self._find(sdk)
@@ -65,16 +71,17 @@ class SonyDriver:
             "connection_type": found.connection_type,
             "sdk_version": version_text(sdk.version),
         }
-        places = Places.of(self._settings, self._state, self._camera)
-        path = wish_path(self._state, self._camera)
-        session = Session(sdk, cameras, found, self._settings, places, self._outlet, path)
+        session = Session(sdk, cameras, found, self._settings, places, self._outlet, self._state)
         live_view = LiveView(session)
+        recovery = Recovery(session, self._outlet.put)
+        session.when_lost = recovery.begin
+        session.when_given_up = recovery.give_up
         commands = Commands(session, live_view)
         description = Description("sony", found.model, details)
-        self._opened = Opened(sdk, description, session, live_view, commands)
-        wish = load_wish(path)
+        self._opened = Opened(sdk, description, session, live_view, commands, recovery)
+        wish = load_wish(wish_path(self._state, self._camera))
         if wish is not None:
-            spawn(lambda: self._come_back(session, commands.given_up, wish), "sony-come-back")
+            recovery.begin(wish, Credentials())
         return description
 
     def close(self) -> None:
@@ -82,7 +89,7 @@ class SonyDriver:
         with self._closing:
             opened, self._opened = self._opened, None
             if opened is not None:
-                opened.commands.given_up.set()
+                opened.recovery.close()
                 if opened.session.close(CLOSE_S):
                     opened.sdk.release()
 
@@ -100,7 +107,8 @@ class SonyDriver:
             raise CameraGone(ENDING)
         if name == "describe":
             return Result(asdict(opened.description))
-        return Result(opened.commands.execute(name, arguments, deadline_s))
+        with asked_within(deadline_s):
+            return Result(opened.commands.execute(name, arguments, deadline_s))
 
     def drain(self, timeout_s: float) -> Sequence[Observation]:
         """Return what happened since the last call, in order; wait for the first if need be."""
@@ -110,45 +118,47 @@ class SonyDriver:
         """Return how many observations there have been so far, drained or not."""
         return self._outlet.count
 
+    def stuck(self) -> Stuck | None:
+        """Return the call into the SDK that does not come back, if there is one."""
+        opened = self._opened
+        return opened.session.stuck() if opened is not None else None
+
     def watch(self, streams: frozenset[str]) -> None:
         """Name the streams that somebody looks at now."""
         opened = self._opened
         if opened is not None:
-            opened.live_view.watch(STREAM in streams)
+            opened.live_view.watch(streams)
 
     def pictures(self, timeout_s: float) -> Sequence[Frame]:
-        """Return the next live-view picture while it is watched; wait if need be."""
+        """Return the next picture of each watched stream; wait if need be."""
         opened = self._opened
         if opened is None:
             time.sleep(timeout_s)
             return []
         return opened.live_view.pictures(timeout_s)
 
+    def _tell_left_behind(self, places: Places) -> None:
+        """Remove and tell the files that were on their way when the worker's last life ended."""
+        names = places.sweep()
+        pull = take_pull(pull_path(self._state, self._camera))
+        reason = "the worker died in the middle"
+        if pull is not None:
+            name = names.pop() if len(names) == 1 else ""
+            self._outlet.put(transfer_failed(unix_us(), CUT, reason, pull, name))
+        for name in names:
+            self._outlet.put(transfer_failed(unix_us(), CUT, reason, None, name))
+
     def _find(self, sdk: Sdk) -> tuple[Cameras, Found]:
         cameras = sdk.enumerate(self._settings.enumerate_s)
-        index = cameras.index(self._camera)
-        if index is None:
-            others = ", ".join(found.camera for found in cameras.found) or "none"
+        try:
+            index = cameras.index(self._camera)
+            if index is None:
+                others = ", ".join(found.camera for found in cameras.found) or "none"
+                raise CameraGone(f"camera {self._camera} is not there; there are: {others}")
+        except CommandError:
             cameras.close()
-            raise CameraGone(f"camera {self._camera} is not there; there are: {others}")
+            raise
         return cameras, cameras.found[index]
-
-    def _come_back(self, session: Session, given_up: threading.Event, wish: Wish) -> None:
-        """Thread: connect as before the worker's last death, until it works or nobody wants it."""
-        waits = iter(RETRY_S)
-        wait_s = 0.0
-        while not given_up.wait(wait_s):
-            try:
-                already = session.connect(wish, Credentials())
-                if given_up.is_set() and not already:  # it was dropped in the very last moment
-                    session.disconnect()
-                return
-            except CommandError as error:
-                code = error.code if error.vendor_code is None else f"0x{error.vendor_code:08x}"
-                logger.warning("not connected again", extra={"reason": error.message})
-                if not (session.error_told or given_up.is_set()):
-                    self._outlet.put(failed(unix_us(), code, error.message))
-            wait_s = next(waits, RETRY_S[-1])
 
 
 if TYPE_CHECKING:

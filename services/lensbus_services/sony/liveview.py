@@ -3,9 +3,10 @@
 import logging
 import threading
 import time
+from collections.abc import Callable, Mapping
 from typing import Final
 
-from lensbus_proto.errors import CameraError, CommandError, NotConnected
+from lensbus_proto.errors import CameraError, CommandError, NotConnected, Unsupported
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_services.driver import Frame
 from lensbus_services.sony.codes import ENABLE_LIVE_VIEW
@@ -15,10 +16,17 @@ from lensbus_services.sony.session import Session
 logger = logging.getLogger(__name__)
 
 STREAM: Final = "liveview"
+OSD_STREAM: Final = "osd"
 BETWEEN_S: Final = 0.025  # a picture every 33 ms is the most that bodies give
 AGAIN_S: Final = 0.004  # when there was no new one
 TROUBLE_S: Final = 0.25  # when the camera said no
-FIRST_S: Final = 0.5  # for the first picture after enabling
+FIRST_S: Final = 2.0  # for the first picture after enabling
+FIRST_TRIES: Final = 40
+
+_FETCH: Final[Mapping[str, Callable[[Link], bytes]]] = {
+    STREAM: Link.picture,
+    OSD_STREAM: Link.osd_picture,
+}
 
 
 class LiveView:
@@ -28,17 +36,27 @@ class LiveView:
         self._session = session
         self._changed = threading.Condition()
         self._started: Link | None = None  # a new connection begins without live view
-        self._watched = False
-        self._due = 0.0
+        self._watched: frozenset[str] = frozenset()
+        self._due = dict.fromkeys(_FETCH, 0.0)
 
     def start(self) -> bool:
-        """Begin to stream, enabling live view if need be. Return True if it streamed already."""
+        """Begin to stream, enabling live view if need be. Return True if it streamed already.
+
+        Unsupported when the camera sends no picture in its present mode.
+        """
         link = self._session.link()
         if self._started is link:
             return True
-        if not self.is_enabled():
+        enabled = self.is_enabled()
+        if not enabled:
             link.set_setting(ENABLE_LIVE_VIEW, 1)
-            self._await_first(link)
+        if not self._await_first(link):
+            if not enabled:
+                link.set_setting(ENABLE_LIVE_VIEW, 0)
+            mode = self._session.wish.mode if self._session.wish else ""
+            raise Unsupported(
+                f"this camera sends no live view in the mode {mode}", detail={"mode": mode}
+            )
         with self._changed:
             self._started = link
             self._changed.notify_all()
@@ -63,40 +81,46 @@ class LiveView:
         """Tell whether pictures are fetched while somebody looks."""
         return self._link() is not None
 
-    def watch(self, watched: bool) -> None:
-        """Tell whether somebody looks."""
+    def watch(self, streams: frozenset[str]) -> None:
+        """Name the streams that somebody looks at."""
         with self._changed:
-            self._watched = watched
+            self._watched = streams & _FETCH.keys()
             self._changed.notify_all()
 
     def pictures(self, timeout_s: float) -> list[Frame]:
-        """Return the next picture; wait for it if need be."""
+        """Return the next picture of each stream that has one; wait for the first if need be."""
         give_up = time.monotonic() + timeout_s
         while (now := time.monotonic()) < give_up:
-            link = self._link() if self._watched else None
+            watched = self._watched
+            link = self._link() if watched else None
             if link is None:
                 with self._changed:
                     self._changed.wait(min(give_up - now, 0.5))
-            elif now < self._due:
-                time.sleep(min(self._due, give_up) - now)
-            elif frame := self._fetch(link):
-                return [frame]
+                continue
+            next_due = min(self._due[stream] for stream in watched)
+            if now < next_due:
+                time.sleep(min(next_due, give_up) - now)
+            elif frames := [frame for stream in watched if (frame := self._fetch(stream, link))]:
+                return frames
         return []
 
-    def _fetch(self, link: Link) -> Frame | None:
-        try:
-            image = link.picture()
-        except CommandError as error:
-            # FX3 bodies answer so for the whole of the mode remote-transfer.
-            logger.debug("no picture", extra={"reason": error.message})
-            self._due = time.monotonic() + TROUBLE_S
+    def _fetch(self, stream: str, link: Link) -> Frame | None:
+        if time.monotonic() < self._due[stream]:
             return None
+        try:
+            image = _FETCH[stream](link)
+        except CommandError as error:
+            # So answers a body whose display or live view is switched off meanwhile.
+            logger.debug("no picture", extra={"stream": stream, "reason": error.message})
+            self._due[stream] = time.monotonic() + TROUBLE_S
+            return None
+        taken_us = unix_us()
         size = jpeg_size(image)
-        self._due = time.monotonic() + (BETWEEN_S if size else AGAIN_S)
+        self._due[stream] = time.monotonic() + (BETWEEN_S if size else AGAIN_S)
         if size is None:
             return None
         info = {"format": "jpeg", "width": size[0], "height": size[1]}
-        return Frame(STREAM, unix_us(), info, image)
+        return Frame(stream, taken_us, info, image)
 
     def _link(self) -> Link | None:
         started = self._started
@@ -105,14 +129,15 @@ class LiveView:
         except NotConnected:
             return None
 
-    def _await_first(self, link: Link) -> None:
-        for _ in range(20):
+    def _await_first(self, link: Link) -> bool:
+        for _ in range(FIRST_TRIES):
             try:
                 if link.picture_room() > 0:
-                    return
+                    return True
             except CameraError as error:
                 logger.debug("live view not ready", extra={"reason": error.message})
-            self._session.pause(link, FIRST_S / 20)
+            self._session.pause(link, FIRST_S / FIRST_TRIES)
+        return False
 
 
 def jpeg_size(image: bytes) -> tuple[int, int] | None:

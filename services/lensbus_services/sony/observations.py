@@ -1,16 +1,18 @@
 """Callbacks of the SDK as the kinds of WIRE.md: tables and plain functions.
 
-Not told here: the two that depend on how the connection came to its end (`disconnected`), which
-`session` decides.
+Files, captures and the end of the connection take more than the callback itself: what they are
+told with is made here, and `telling` and `session` know when.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from lensbus_services.driver import Observation
+from lensbus_services.sony.captures import Capture
 from lensbus_services.sony.codes import Property, error_name
+from lensbus_services.sony.incoming import Saved, clean_name
+from lensbus_services.sony.pulls import Pull
 from lensbus_services.sony.values import Found, Kind, Seen
 from lensbus_services.sony.warnings import (
     AF_STATUS,
@@ -21,6 +23,9 @@ from lensbus_services.sony.warnings import (
 
 RECONNECTED: Final = 0x20001
 RECONNECTING: Final = 0x20002
+STORAGE_FULL: Final = 0x20003
+FILE_FAILURES: Final = (STORAGE_FULL, 0x20004, 0x20005)  # no name, no picture
+CAPTURED: Final = 0x20011
 AF_STATUS_CHANGED: Final = 0x60001
 OPERATION_RESULT: Final = 0x60002
 OPERATION_INVALID: Final = 0x60003
@@ -49,9 +54,9 @@ _RESULTS: Final[Mapping[int, tuple[str, Mapping[str, Any]]]] = {
     0x2006C: ("focusResult", {"success": True}),
     0x2006D: ("focusResult", {"success": False}),
     0x2008C: ("cautionDisplay", {"message": WARNINGS[0x2008C]}),
-    0x20043: ("lutImportResult", {"success": True, "status": "success"}),
 }
 
+_LUT_SUCCESS: Final = 0x20043
 _LUT_FAILURES: Final[Mapping[int, str]] = {
     0x20042: "invalid",
     0x20044: "general_failure",
@@ -74,15 +79,7 @@ _AF_STATES: Final[Mapping[int, str]] = {
 }
 
 _OPERATIONS: Final[Mapping[int, str]] = {2: "SetDeviceProperty", 3: "SendCommand"}
-_SETTINGS_FILE: Final = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Pull:
-    """A file on its way from the card."""
-
-    content_id: int
-    file_id: int
+SETTINGS_FILE: Final = 0  # what OnCompleteDownload brought
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +87,8 @@ class Scene:
     """What one has to know to understand a callback."""
 
     found: Found
-    folder: Path | None = None  # where the camera saves
-    pull: Pull | None = None
+    lut_slot: int | None = None  # of the look that was last sent
+    capture: int | None = None  # that an exposure belongs to
 
 
 def observe(seen: Seen, scene: Scene) -> Observation | None:
@@ -108,14 +105,89 @@ def disconnected(
         "id": found.camera,
         "error": f"0x{error:08X}",
         "errorCode": f"0x{error:x}",
-        "reason": reason or (error_name(error) if error else "closed by the camera"),
+        "reason": reason or reason_of(error),
     }
     return Observation("disconnected", time_us, data)
+
+
+def reason_of(error: int) -> str:
+    """Return why the SDK told the end of a connection."""
+    return error_name(error) if error else "closed by the camera"
 
 
 def failed(time_us: int, code: str, message: str) -> Observation:
     """Return the observation that something went wrong without a client having asked for it."""
     return Observation("error", time_us, {"code": code, "message": message})
+
+
+def download_complete(time_us: int, saved: Saved, kind: str, capture: int | None) -> Observation:
+    """Return the observation that a file for the host is whole; `kind` is image or settings."""
+    data: dict[str, Any] = _file_map(saved) | {"type": kind}
+    return Observation("downloadComplete", time_us, data | _capture_map(capture))
+
+
+def transfer_progress(seen: Seen, pull: Pull | None, saved: Saved | None = None) -> Observation:
+    """Return the observation of a pull on its way, or at its end: then the file has a path."""
+    data: dict[str, Any] = {
+        "percent": min(max(seen.params[0], 0), 100),
+        "notify": f"0x{seen.code:x}",
+        "contentId": pull.content_id if pull else 0,
+        "fileId": pull.file_id if pull else 0,
+        "filename": clean_name(seen.text.rsplit("/", 1)[-1]) if seen.text else "",
+        "savedPath": "",
+    }
+    if saved is not None:
+        data |= _file_map(saved)
+    elif seen.code != TRANSFER_GOES_ON:
+        data["error"] = warning_name(seen.code)
+    return Observation("transferProgress", seen.time_us, data)
+
+
+def contents_transfer(seen: Seen, saved: Saved | None = None) -> Observation:
+    """Return the observation of a pull in the mode contents."""
+    status = {CONTENTS_STARTED: "started", CONTENTS_COMPLETE: "complete"}.get(seen.code, "error")
+    data: dict[str, Any] = {"status": status, "handle": f"0x{seen.handle:x}", "files": []}
+    if saved is not None:
+        data |= _file_map(saved) | {"files": [str(saved.path)]}
+    elif seen.text and seen.text.isascii() and seen.text.isprintable():
+        data |= {"filename": seen.text, "files": [seen.text]}
+    return Observation("contentsTransfer", seen.time_us, data)
+
+
+def transfer_failed(
+    time_us: int,
+    code: str,
+    message: str,
+    pull: Pull | None,
+    name: str = "",
+    capture: int | None = None,
+) -> Observation:
+    """Return the observation that a file will not come, and that nothing of it is left."""
+    data: dict[str, Any] = {"code": code, "message": message, "filename": name}
+    if pull is not None:
+        data |= {"contentId": pull.content_id, "fileId": pull.file_id, "what": pull.what}
+    return Observation("transfer.failed", time_us, data | _capture_map(capture))
+
+
+def not_exposed(time_us: int, capture: Capture) -> Observation:
+    """Return the observation that a trigger was accepted and nothing came of it."""
+    data = {"capture": capture.id, "method": capture.method}
+    return Observation("capture.not_exposed", time_us, data)
+
+
+def outcome_unknown(time_us: int, capture: Capture, reason: str) -> Observation:
+    """Return the observation that nobody will know what came of a trigger."""
+    data = {"capture": capture.id, "method": capture.method, "reason": reason}
+    return Observation("capture.unknown", time_us, data)
+
+
+def _file_map(saved: Saved) -> dict[str, Any]:
+    path = str(saved.path)
+    return {"filename": path, "savedPath": path, "size": saved.size, "sha256": saved.sha256}
+
+
+def _capture_map(capture: int | None) -> dict[str, Any]:
+    return {} if capture is None else {"capture": capture}
 
 
 Told = tuple[str, Mapping[str, Any]] | None
@@ -131,20 +203,17 @@ def _property_changed(seen: Seen, _: Scene) -> Told:
     return ("propertyChanged", {"codes": codes, "count": len(codes)}) if codes else None
 
 
-def _download_complete(seen: Seen, scene: Scene) -> Told:
-    path = _full_path(seen.text, scene.folder)
-    kind = "settings" if seen.code == _SETTINGS_FILE else "image"
-    size = _size_bytes(path)
-    return "downloadComplete", {"filename": path, "savedPath": path, "type": kind, "size": size}
-
-
-def _warning(seen: Seen, _: Scene) -> Told:
+def _warning(seen: Seen, scene: Scene) -> Told:
     if seen.code in _RESULTS:
         return _RESULTS[seen.code]
+    if seen.code == _LUT_SUCCESS:
+        return "lutImportResult", {"slot": scene.lut_slot, "success": True, "status": "success"}
     if seen.code in _LUT_FAILURES:
         word = _LUT_FAILURES[seen.code]
-        return "lutImportResult", {"success": False, "status": word, "error": word}
-    return "warning", {"code": f"0x{seen.code:x}", "message": warning_name(seen.code)}
+        failure = {"slot": scene.lut_slot, "success": False, "status": word, "error": word}
+        return "lutImportResult", failure
+    data: dict[str, Any] = {"code": f"0x{seen.code:x}", "message": warning_name(seen.code)}
+    return "warning", data if scene.capture is None else data | {"capture": scene.capture}
 
 
 def _extended_warning(seen: Seen, scene: Scene) -> Told:
@@ -168,49 +237,11 @@ def _error(seen: Seen, _: Scene) -> Told:
     return "error", {"code": f"0x{seen.code:08x}", "message": error_name(seen.code)}
 
 
-def _contents_transfer(seen: Seen, _: Scene) -> Told:
-    status = {CONTENTS_STARTED: "started", CONTENTS_COMPLETE: "complete"}.get(seen.code, "error")
-    data: dict[str, Any] = {"status": status, "handle": f"0x{seen.handle:x}", "files": []}
-    if seen.text and seen.text.isascii() and seen.text.isprintable():
-        data |= {"filename": seen.text, "files": [seen.text]}
-    return "contentsTransfer", data
-
-
-def _transfer_progress(seen: Seen, scene: Scene) -> Told:
-    path = _full_path(seen.text, scene.folder) if seen.text else ""
-    data: dict[str, Any] = {
-        "percent": seen.params[0],
-        "notify": f"0x{seen.code:x}",
-        "contentId": scene.pull.content_id if scene.pull else 0,
-        "fileId": scene.pull.file_id if scene.pull else 0,
-        "filename": path,
-        "savedPath": path,
-    }
-    if seen.code not in (TRANSFER_OK, TRANSFER_GOES_ON):
-        data["error"] = warning_name(seen.code)
-    return "transferProgress", data
-
-
 _TELL: Final[Mapping[Kind, Callable[[Seen, Scene], Told]]] = {
     Kind.CONNECTED: _connected,
     Kind.PROPERTIES: _property_changed,
-    Kind.DOWNLOADED: _download_complete,
     Kind.OPERATION: _operation,
-    Kind.CONTENTS: _contents_transfer,
     Kind.WARNING: _warning,
     Kind.WARNING_EXT: _extended_warning,
     Kind.ERROR: _error,
-    Kind.TRANSFER: _transfer_progress,
 }
-
-
-def _full_path(name: str, folder: Path | None) -> str:
-    """Return an absolute path: some releases tell only the name inside the save folder."""
-    return str(folder / name) if folder is not None else name
-
-
-def _size_bytes(path: str) -> int:
-    try:
-        return Path(path).stat().st_size
-    except OSError:  # moved away already
-        return 0

@@ -12,6 +12,7 @@ _WIDTHS: Final = {1: 1, 2: 2, 3: 4, 4: 8}
 _SIGNED: Final = 0x1000
 _RANGE: Final = 0x4000
 _WRITABLE: Final = (1, 3)
+_NOT_SUPPORTED: Final = -1
 
 
 def width_bytes(type_: int) -> int:
@@ -82,6 +83,11 @@ def property_map(raw: RawProperty) -> dict[str, Any]:
         "values": values,
         "range": span,
     }
+
+
+def is_supported(raw: RawProperty) -> bool:
+    """Tell whether the camera has this property at all, settable now or not."""
+    return raw.enable != _NOT_SUPPORTED
 
 
 def check_writable(raw: RawProperty) -> None:

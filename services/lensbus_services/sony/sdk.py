@@ -4,20 +4,34 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from lensbus_proto.errors import CameraError, Unsupported
+from lensbus_proto.errors import (
+    CameraError,
+    CameraGone,
+    CameraTimeout,
+    CommandError,
+    Unsupported,
+)
+from lensbus_services.driver import Stuck
 from lensbus_services.sony.codes import ADAPTOR_CREATE, error_name
-from lensbus_services.sony.shim import load_shim, read_text
-from lensbus_services.sony.values import Found, camera_id
+from lensbus_services.sony.line import CALL_S, Line
+from lensbus_services.sony.shim import check, load_shim, read_text
+from lensbus_services.sony.values import Found, camera_id, printable
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
+ENUMERATE_S: Final = 10.0  # beyond the time that the SDK is told to look for
+RELEASE_S: Final = 1.0
+
 _ADAPTOR_HINT: Final = (
     "the SDK did not find its folder CrAdapter, which it looks for beside the executable of the"
-    " process: run the worker with a copy of the interpreter that lies next to CrAdapter"
+    " process: `lensbus doctor sony --fix` puts a copy of the interpreter beside it"
 )
 
 
@@ -29,26 +43,34 @@ class Sdk:
         self._wanted_slots = slots
         self._users = 0
         self._lock = threading.Lock()
+        self._line: Line | None = None
         self._pointer: Any = None
 
     def acquire(self) -> None:
         """Load and initialise for one more user."""
         with self._lock:
             if self._users == 0:
-                self._load()
+                line = Line("sony-sdk")
+                try:
+                    self._pointer = line.call("Init", self._load)
+                except CommandError:
+                    line.end()
+                    raise
+                self._line = line
             self._users += 1
 
     def release(self) -> None:
         """Give one use back; the last one releases the SDK."""
-        _, lib = load_shim()
         with self._lock:
             self._users -= 1
-            if self._users == 0:
-                lib.crshim_release(self._pointer)
-                lib.crshim_unload(self._pointer)
-                self._pointer = None
+            if self._users == 0 and self._line is not None:
+                line, self._line = self._line, None
+                try:
+                    line.last("Release", self._unload, RELEASE_S)
+                except CameraTimeout as error:  # it is released when it comes back, if ever
+                    logger.warning("SDK not released", extra={"reason": error.message})
 
-    def _load(self) -> None:
+    def _load(self) -> Any:
         ffi, lib = load_shim()
         message = ffi.new("char[512]")
         pointer = lib.crshim_load(os.fsencode(self.path), self._wanted_slots, message, 512)
@@ -58,11 +80,17 @@ class Sdk:
         if lib.crshim_init(pointer, 0) != 1:
             lib.crshim_unload(pointer)
             raise CameraError(f"Init of {self.path} failed", operation="Init")
-        self._pointer = pointer
+        return pointer
+
+    def _unload(self) -> None:
+        _, lib = load_shim()
+        pointer, self._pointer = self._pointer, None
+        lib.crshim_release(pointer)
+        lib.crshim_unload(pointer)
 
     @property
     def pointer(self) -> Any:
-        """The shim's object, for the classes of this module."""
+        """The shim's object, for the classes of this package that call it."""
         return self._pointer
 
     @property
@@ -79,10 +107,14 @@ class Sdk:
 
     def enumerate(self, wait_s: int) -> "Cameras":
         """Look for cameras for this long. No camera is an empty answer, not an error."""
+        return self._call(
+            "EnumCameraObjects", lambda: self._enumerate(wait_s), wait_s + ENUMERATE_S
+        )
+
+    def _enumerate(self, wait_s: int) -> "Cameras":
         ffi, lib = load_shim()
         out = ffi.new("crshim_cameras **")
-        with self._lock:
-            result = lib.crshim_enumerate(self._pointer, wait_s, out)
+        result = lib.crshim_enumerate(self._pointer, wait_s, out)
         if result == ADAPTOR_CREATE:
             raise CameraError(_ADAPTOR_HINT, vendor_code=result, operation="EnumCameraObjects")
         if result != 0:
@@ -92,13 +124,43 @@ class Sdk:
             return Cameras(None)
         return Cameras(out[0])
 
+    def fingerprint(self, cameras: "Cameras", index: int) -> str:
+        """Return the fingerprint of a network camera's key."""
+        ffi, lib = load_shim()
+
+        def fetch() -> str:
+            out, size = ffi.new("char **"), ffi.new("uint32_t *")
+            with cameras.use() as found:
+                result = lib.crshim_fingerprint(self._pointer, found, index, out, size)
+            check(result, "GetFingerprint")
+            try:
+                return read_text(ffi, out[0])
+            finally:
+                lib.crshim_free(out[0])
+
+        return self._call("GetFingerprint", fetch, CALL_S)
+
+    def stuck(self) -> Stuck | None:
+        """Return the call that has overstayed its limit, if one has."""
+        line = self._line
+        return line.stuck() if line is not None else None
+
+    def _call(self, name: str, action: Callable[[], T], limit_s: float) -> T:
+        line = self._line
+        if line is None:
+            raise CameraGone("the SDK has been released")
+        return line.call(name, action, limit_s)
+
 
 class Cameras:
-    """The cameras of one enumeration, alive until closed."""
+    """The cameras of one enumeration, alive until closed, and as long as a call uses them."""
 
     def __init__(self, pointer: Any) -> None:
         self._pointer = pointer
         self._born = time.monotonic()
+        self._lock = threading.Lock()
+        self._users = 1  # we ourselves, until closed
+        self._closed = False
         self.found: list[Found] = []
         self._read()
 
@@ -116,28 +178,50 @@ class Cameras:
                 bytes(ffi.buffer(raw.id, raw.id_size)), read_text(ffi, raw.mac) if network else ""
             )
             kind = "Network" if network else "USB"
-            self.found.append(Found(camera, read_text(ffi, raw.model), kind))
+            model = printable(read_text(ffi, raw.model))
+            self.found.append(Found(camera, model, kind, has_ssh=raw.has_ssh != 0))
 
     def index(self, camera: str) -> int | None:
-        """Return the place of a camera, if it is here."""
-        ids = [found.camera for found in self.found]
-        return ids.index(camera) if camera in ids else None
+        """Return the place of a camera, if it is here.
+
+        CameraError when two say that they are it: nobody could tell which one would be operated.
+        """
+        places = [place for place, found in enumerate(self.found) if found.camera == camera]
+        if len(places) > 1:
+            raise CameraError(f"{len(places)} cameras have the serial {camera}: unplug the others")
+        return places[0] if places else None
 
     def age_s(self) -> float:
         """Return for how long the SDK has not been asked anew."""
         return time.monotonic() - self._born
 
-    @property
-    def pointer(self) -> Any:
-        """The shim's object, for the classes of this module."""
-        return self._pointer
+    @contextmanager
+    def use(self) -> Iterator[Any]:
+        """Lend the shim's object: it stays even if it is closed meanwhile."""
+        with self._lock:
+            if self._closed or self._pointer is None:
+                raise CameraGone("the cameras have to be looked for anew")
+            self._users += 1
+        try:
+            yield self._pointer
+        finally:
+            self._drop()
 
     def close(self) -> None:
         """Give the objects back to the SDK; twice is fine."""
-        _, lib = load_shim()
-        if self._pointer is not None:
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        self._drop()
+
+    def _drop(self) -> None:
+        with self._lock:
+            self._users -= 1
+            is_last = self._users == 0
+        if is_last and self._pointer is not None:
+            _, lib = load_shim()
             lib.crshim_cameras_free(self._pointer)
-            self._pointer = None
 
 
 _sdks: dict[tuple[Path, int], Sdk] = {}

@@ -34,6 +34,7 @@ class Seen:
     params: tuple[int, int, int] = (0, 0, 0)
     codes: tuple[int, ...] = ()
     text: str = ""
+    raw: bytes = b""  # the text as the camera told it: the name of a file need not be UTF-8
     dropped: int = 0
 
 
@@ -44,6 +45,7 @@ class Found:
     camera: str
     model: str
     connection_type: str = "USB"
+    has_ssh: bool = False  # it can be connected through access authentication
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,16 @@ class RawProperty:
 
 
 @dataclass(frozen=True, slots=True)
+class RawFrames:
+    """What a camera draws into its live view, as the SDK has it: packed frames of one kind."""
+
+    code: int
+    enable: int
+    kind: int
+    data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class CardFile:
     """A file on a camera's card; width and height are 0 where the SDK does not tell them."""
 
@@ -73,6 +85,15 @@ class CardFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """What was on a card when it was last listed from its beginning."""
+
+    link: int
+    slot: int
+    files: list[CardFile]
+
+
+@dataclass(frozen=True, slots=True)
 class Credentials:
     """What a network camera with access authentication asks for."""
 
@@ -83,7 +104,12 @@ class Credentials:
 
 def camera_id(raw: bytes, mac: str = "") -> str:
     """Return the stable id of a camera: its printable serial, its MAC address, else hex digits."""
-    if mac:
+    if is_camera_id(mac):
         return mac
     text = raw.split(b"\0", 1)[0].decode("latin-1")
     return text if is_camera_id(text) else raw.hex().upper()
+
+
+def printable(text: str) -> str:
+    """Return a text from a camera that can stand in an event and in a log."""
+    return "".join(letter if letter.isprintable() else "_" for letter in text)

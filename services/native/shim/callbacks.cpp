@@ -8,6 +8,7 @@
 #include <sys/time.h>
 
 #include <array>
+#include <cstring>
 
 namespace {
 
@@ -17,7 +18,13 @@ int64_t unix_us() {
   return int64_t{now.tv_sec} * 1000000 + now.tv_usec;
 }
 
-std::string text_of(const char* text) { return text != nullptr ? text : ""; }
+// No path is longer, and no body tells so many codes at once: what claims to be is not read.
+constexpr size_t text_limit = 4096;
+constexpr uint32_t codes_limit = 4096;
+
+std::string text_of(const char* text) {
+  return text != nullptr ? std::string(text, strnlen(text, text_limit)) : std::string();
+}
 
 void ignore(Callbacks*) {}
 
@@ -26,7 +33,7 @@ void on_connected(Callbacks* self, uint32_t version) { self->put({CRSHIM_CONNECT
 void on_disconnected(Callbacks* self, uint32_t error) { self->put({CRSHIM_DISCONNECTED, error}); }
 
 void on_properties(Callbacks* self, uint32_t count, const uint32_t* codes) {
-  if (codes == nullptr || count == 0) return;
+  if (codes == nullptr || count == 0 || count > codes_limit) return;
   Entry entry{CRSHIM_PROPERTIES};
   entry.codes.assign(codes, codes + count);
   self->put(std::move(entry));

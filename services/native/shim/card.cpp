@@ -15,6 +15,11 @@
 
 namespace {
 
+// Beyond these the SDK is not believed: a picture has a handful of files.
+constexpr size_t longest_path = 4096;
+constexpr uint32_t most_files = 64;
+constexpr uint32_t most_contents = 1'000'000;
+
 struct File {
   crshim_file facts;
   std::string path;
@@ -35,14 +40,15 @@ crshim_file* flatten(const std::vector<File>& files) {
 // A text of which the SDK tells the size, which may or may not count the terminator.
 std::string sized_text(const char* text, uint32_t size) {
   if (text == nullptr) return {};
-  return {text, strnlen(text, size)};
+  return {text, strnlen(text, std::min<size_t>(size, longest_path))};
 }
 
 char* writable(const char* text) { return const_cast<char*>(text); }
 
 void append(const layout::ContentsInfo& content, std::vector<File>& files) {
   const layout::CaptureDate& date = content.created_local;
-  for (uint32_t index = 0; content.files != nullptr && index < content.file_count; ++index) {
+  if (content.files == nullptr || content.file_count > most_files) return;
+  for (uint32_t index = 0; index < content.file_count; ++index) {
     const layout::ContentsFile& file = content.files[index];
     File entry{};
     entry.facts.content_id = content.id;
@@ -63,6 +69,7 @@ int32_t append_folder(crshim_link* link, const layout::MtpFolderInfo& folder,
   uint32_t* handles = nullptr;
   uint32_t count = 0;
   int32_t result = sdk.GetContentsHandleList(link->handle, folder.handle, &handles, &count);
+  count = std::min(count, most_contents);
   for (uint32_t index = 0; result == 0 && handles != nullptr && index < count; ++index) {
     layout::MtpContentsInfo info{};
     result = sdk.GetContentsDetailInfo(link->handle, handles[index], &info);
@@ -103,6 +110,7 @@ int32_t crshim_card_files(crshim_link* link, uint32_t slot, crshim_file** files,
                                                                no_limit, &list, &length);
   if (result == 0) {
     std::vector<File> found;
+    length = std::min(length, most_contents);
     for (uint32_t index = 0; list != nullptr && index < length; ++index) append(list[index], found);
     *files = flatten(found);
     *count = static_cast<uint32_t>(found.size());
@@ -123,6 +131,7 @@ int32_t crshim_contents_files(crshim_link* link, crshim_file** files, uint32_t* 
   uint32_t length = 0;
   int32_t result = sdk.GetDateFolderList(link->handle, &folders, &length);
   std::vector<File> found;
+  length = std::min(length, most_contents);
   for (uint32_t index = 0; result == 0 && folders != nullptr && index < length; ++index)
     result = append_folder(link, folders[index], found);
   if (folders != nullptr) sdk.ReleaseDateFolderList(link->handle, folders);
@@ -151,4 +160,10 @@ int32_t crshim_pull_contents(crshim_link* link, uint32_t handle, const char* pat
   if (link->sdk->PullContentsFile == nullptr) return CRSHIM_MISSING;
   constexpr uint16_t original = 0;
   return link->sdk->PullContentsFile(link->handle, handle, original, writable(path), nullptr);
+}
+
+int32_t crshim_cancel_pull(crshim_link* link) {
+  if (link->sdk->ControlGetRemoteTransferContentsDataFile == nullptr) return CRSHIM_MISSING;
+  constexpr uint8_t cancel = 2;
+  return link->sdk->ControlGetRemoteTransferContentsDataFile(link->handle, cancel);
 }

@@ -47,6 +47,33 @@ struct ImageDataBlock {
 static_assert(sizeof(ImageDataBlock) == 24);
 static_assert(offsetof(ImageDataBlock, data) == 8 && offsetof(ImageDataBlock, image_size) == 16);
 
+struct LiveViewProperty {
+  uint32_t code;
+  int16_t enable;
+  uint16_t kind;  // of the frames in it
+  uint32_t size;
+  uint8_t* value;
+  uint32_t time_code;
+};
+static_assert(sizeof(LiveViewProperty) == 32);
+static_assert(offsetof(LiveViewProperty, kind) == 6 && offsetof(LiveViewProperty, size) == 8);
+static_assert(offsetof(LiveViewProperty, value) == 16);
+
+struct OsdImageDataBlock {
+  uint32_t frame_number;
+  uint8_t* data;
+  uint32_t image_size;
+  uint32_t has_view;  // the part of the picture that the live view covers, if any
+  uint32_t width, height;
+  uint32_t view_x, view_y, view_width, view_height;
+  uint32_t degree;
+};
+static_assert(sizeof(OsdImageDataBlock) == 56 && offsetof(OsdImageDataBlock, data) == 8);
+static_assert(offsetof(OsdImageDataBlock, image_size) == 16);
+static_assert(offsetof(OsdImageDataBlock, has_view) == 20);
+// The SDK is not told how large the buffer is: it counts on this.
+constexpr uint32_t osd_image_room = 2465792;
+
 struct MtpFolderInfo {
   uint32_t handle;
   uint32_t name_size;

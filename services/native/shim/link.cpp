@@ -6,7 +6,13 @@
 #include <cstring>
 #include <mutex>
 
+#include "block.h"
+
 namespace {
+
+constexpr uint32_t most_cameras = 256;
+// Clients of the SDK lend 128 bytes; it is not told how many there are.
+constexpr uint32_t fingerprint_room = 4096;
 
 // Callbacks stay for the life of the process: a thread of the SDK may still be inside one when the
 // device has been released, and a hundred bytes for each connection are cheaper than a crash.
@@ -21,7 +27,7 @@ Callbacks* keep(std::unique_ptr<Callbacks> callbacks) {
 template <size_t size>
 void copy_text(char (&target)[size], const char* text) {
   if (text == nullptr) return;
-  const size_t length = std::min(strlen(text), size - 1);
+  const size_t length = strnlen(text, size - 1);
   memcpy(target, text, length);
   target[length] = 0;
 }
@@ -36,7 +42,7 @@ int32_t crshim_enumerate(crshim_sdk* sdk, uint8_t seconds, crshim_cameras** came
   auto found = std::make_unique<crshim_cameras>(crshim_cameras{object, {}, sdk->version});
   if (object != nullptr) {
     const auto count = layout::call<uint32_t>(object, layout::enumeration::get_count);
-    for (uint32_t index = 0; index < count; ++index)
+    for (uint32_t index = 0; index < std::min(count, most_cameras); ++index)
       found->cameras.push_back(layout::call<const layout::Object*>(
           object, layout::enumeration::get_camera, index));
   }
@@ -58,8 +64,8 @@ int32_t crshim_camera_at(const crshim_cameras* cameras, uint32_t index, crshim_c
   *camera = crshim_camera{};
   const auto* id = layout::call<const uint8_t*>(object, layout::camera::get_id);
   if (id != nullptr) {
-    camera->id_size =
-        std::min<uint32_t>(number(layout::camera::get_id_size), sizeof(camera->id));
+    camera->id_size = number(layout::camera::get_id_size);
+    if (camera->id_size > sizeof(camera->id)) return CRSHIM_MALFORMED;
     memcpy(camera->id, id, camera->id_size);
   }
   camera->id_type = number(layout::camera::get_id_type);
@@ -76,6 +82,25 @@ int32_t crshim_camera_at(const crshim_cameras* cameras, uint32_t index, crshim_c
 void crshim_cameras_free(crshim_cameras* cameras) {
   if (cameras->object != nullptr) layout::call<void>(cameras->object, layout::enumeration::release);
   delete cameras;
+}
+
+int32_t crshim_fingerprint(crshim_sdk* sdk, const crshim_cameras* cameras, uint32_t index,
+                           char** fingerprint, uint32_t* size_bytes) {
+  *fingerprint = nullptr;
+  *size_bytes = 0;
+  if (sdk->GetFingerprint == nullptr) return CRSHIM_MISSING;
+  if (index >= cameras->cameras.size()) return CRSHIM_NO_INDEX;
+  char text[fingerprint_room + 1] = {};
+  uint32_t size = 0;
+  const int32_t result = sdk->GetFingerprint(cameras->cameras[index], text, &size);
+  if (result != 0) return result;
+  if (size > fingerprint_room) return CRSHIM_MALFORMED;
+  const auto length = static_cast<uint32_t>(strnlen(text, size));
+  Block block(fingerprint_room + 1, 0);
+  memcpy(block.items<char>(), text, length);
+  *fingerprint = block.release<char>();
+  *size_bytes = length;
+  return CRSHIM_OK;
 }
 
 crshim_link* crshim_link_new(crshim_sdk* sdk, crshim_queue* queue, uint32_t number) {

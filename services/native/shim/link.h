@@ -1,4 +1,4 @@
-// One connection: the SDK's handle, our callbacks, and the buffer of its live view.
+// One connection: the SDK's handle, our callbacks, and the buffers of its pictures.
 
 #pragma once
 
@@ -13,6 +13,7 @@ struct crshim_link {
   Callbacks* callbacks;  // see crshim_link_free
   Handle handle = 0;
   std::vector<uint8_t> picture{};
+  std::vector<uint8_t> osd{};
 };
 
 struct crshim_cameras {

@@ -10,6 +10,10 @@ namespace {
 
 constexpr uint32_t type_text = 0xFFFF;
 constexpr uint32_t longest_text = 4096;
+// Bodies report about 400 properties with lists of at most 100 values. What is beyond these limits
+// is left out: a body that goes mad shall not fill the memory, and keeps what it has first.
+constexpr int32_t most_properties = 4096;
+constexpr uint32_t longest_list = 8192;
 
 // How many units of text follow the count: the count is believed only as far as the terminator.
 uint32_t text_units(const layout::DeviceProperty& property) {
@@ -20,7 +24,9 @@ uint32_t text_units(const layout::DeviceProperty& property) {
   return units;
 }
 
-uint32_t bytes_of(const uint8_t* data, uint32_t size) { return data != nullptr ? size : 0; }
+uint32_t bytes_of(const uint8_t* data, uint32_t size) {
+  return data != nullptr && size <= longest_list ? size : 0;
+}
 
 size_t extra_room(const layout::DeviceProperty& property) {
   return Block::room(text_units(property) * sizeof(uint16_t)) +
@@ -64,6 +70,7 @@ int32_t crshim_properties(crshim_link* link, const uint32_t* codes, uint32_t cod
                                                   &length);
   }
   if (result == 0 && list != nullptr && length > 0) {
+    length = std::min(length, most_properties);
     size_t extra = 0;
     for (int32_t index = 0; index < length; ++index) extra += extra_room(list[index]);
     Block block(static_cast<size_t>(length) * sizeof(crshim_property), extra);

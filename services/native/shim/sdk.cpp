@@ -70,7 +70,8 @@ crshim_sdk* crshim_load(const char* path, uint32_t slots, char* message, size_t 
     else
       snprintf(message, message_size,
                "SDK V%u.%02u.%02u is not known here (known: 1.12, 1.14, 2.00, 2.01, 2.02); "
-               "its callbacks would be read wrongly",
+               "its callbacks would be read wrongly (sony.callback_slots overrides this for an SDK "
+               "whose callback class has been looked at)",
                v >> 24, v >> 16 & 0xFF, v >> 8 & 0xFF);
     return nullptr;
   }

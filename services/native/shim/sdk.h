@@ -42,7 +42,16 @@ using Handle = int64_t;
   OPTIONAL(GetRemoteTransferContentsDataFile, int32_t,                                           \
            (Handle, uint32_t, uint32_t, uint32_t, uint32_t, char*, char*))                       \
   OPTIONAL(GetRemoteTransferContentsCompressedDataFile, int32_t,                                 \
-           (Handle, uint32_t, uint32_t, uint32_t, uint32_t, char*, char*))
+           (Handle, uint32_t, uint32_t, uint32_t, uint32_t, char*, char*))                       \
+  OPTIONAL(ControlGetRemoteTransferContentsDataFile, int32_t, (Handle, uint8_t))                 \
+  OPTIONAL(GetSelectLiveViewProperties, int32_t,                                                 \
+           (Handle, uint32_t, uint32_t*, layout::LiveViewProperty**, int32_t*))                  \
+  OPTIONAL(ReleaseLiveViewProperties, int32_t, (Handle, layout::LiveViewProperty*))              \
+  OPTIONAL(GetOSDImage, int32_t, (Handle, layout::OsdImageDataBlock*))                           \
+  OPTIONAL(GetFingerprint, int32_t, (const layout::Object*, char*, uint32_t*))                   \
+  OPTIONAL(DownloadSettingFile, int32_t, (Handle, uint32_t, char*, char*, const char*))          \
+  OPTIONAL(UploadSettingFile, int32_t, (Handle, uint32_t, char*, const char*))                   \
+  OPTIONAL(ImportLUTFile, int32_t, (Handle, char*, uint16_t))
 
 struct crshim_sdk {
 #define DECLARE(name, result, parameters) result(*name) parameters = nullptr;

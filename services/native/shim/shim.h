@@ -79,6 +79,13 @@ typedef struct {
 } crshim_event;
 
 typedef struct {
+  uint64_t taken;   // callbacks so far, those that were folded or lost among them
+  uint64_t folded;  // joined one that waited
+  uint64_t lost;
+  uint32_t most;    // events that ever waited at once
+} crshim_counts;
+
+typedef struct {
   uint32_t code;
   uint32_t type;  // CrDataType
   int32_t enable;
@@ -102,6 +109,14 @@ typedef struct {
   const char* path;
 } crshim_file;
 
+typedef struct {
+  uint32_t code;
+  int32_t enable;
+  uint32_t kind;  // CrFrameInfoType
+  uint32_t size_bytes;
+  const uint8_t* data;  // packed frames, as the SDK has them
+} crshim_frames;
+
 // Embedded copy of this header, so that a caller cannot disagree with the library that it has.
 const char* crshim_contract(void);
 
@@ -118,14 +133,20 @@ int32_t crshim_enumerate(crshim_sdk* sdk, uint8_t seconds, crshim_cameras** came
 uint32_t crshim_camera_count(const crshim_cameras* cameras);
 int32_t crshim_camera_at(const crshim_cameras* cameras, uint32_t index, crshim_camera* camera);
 void crshim_cameras_free(crshim_cameras* cameras);
+// The fingerprint of a network camera's key, in a block of its own. Needs no connection.
+int32_t crshim_fingerprint(crshim_sdk* sdk, const crshim_cameras* cameras, uint32_t index,
+                           char** fingerprint, uint32_t* size_bytes);
 
-// `fold_at`: from this many waiting events on, property codes join the last ones that wait.
+// Property codes join the event before them if that has codes of the same link and still waits.
+// `fold_at`: from this many waiting events on, they join the last such event, wherever it stands.
 // `limit`: beyond this many, new events are counted and lost.
 crshim_queue* crshim_queue_new(uint32_t fold_at, uint32_t limit);
 void crshim_queue_close(crshim_queue* queue);
 void crshim_queue_free(crshim_queue* queue);
-// Returns 1 with an event, 0 when none came in time, CRSHIM_CLOSED at the end.
-int32_t crshim_next(crshim_queue* queue, int32_t timeout_ms, crshim_event** event);
+// Returns 1 with an event, 0 when none came in time, CRSHIM_CLOSED at the end. Property codes
+// collect for `hold_ms` before they are handed out, unless another event waits behind them.
+int32_t crshim_next(crshim_queue* queue, int32_t timeout_ms, int32_t hold_ms, crshim_event** event);
+void crshim_count(crshim_queue* queue, crshim_counts* counts);
 
 // A link carries the callbacks of one connection. Free it only after crshim_release_device.
 crshim_link* crshim_link_new(crshim_sdk* sdk, crshim_queue* queue, uint32_t number);
@@ -152,6 +173,11 @@ int32_t crshim_set_save_info(crshim_link* link, const char* path, const char* pr
 int32_t crshim_picture(crshim_link* link, const uint8_t** data, uint32_t* size_bytes);
 // The size of the buffer that a picture needs; 0 while live view gives none.
 int32_t crshim_picture_room(crshim_link* link, uint32_t* size_bytes);
+// The same for the camera's display with everything that stands on it.
+int32_t crshim_osd(crshim_link* link, const uint8_t** data, uint32_t* size_bytes);
+// What the camera draws into its live view under one code; count 0 when it tells nothing.
+int32_t crshim_frame_list(crshim_link* link, uint32_t code, crshim_frames** frames,
+                          uint32_t* count);
 
 // What is on a card in the mode remote-transfer, and in the mode contents.
 int32_t crshim_card_files(crshim_link* link, uint32_t slot, crshim_file** files, uint32_t* count);
@@ -161,6 +187,12 @@ int32_t crshim_pull_file(crshim_link* link, uint32_t slot, uint32_t content_id, 
 int32_t crshim_pull_preview(crshim_link* link, uint32_t slot, uint32_t content_id, uint32_t file_id,
                             uint32_t kind, const char* path);
 int32_t crshim_pull_contents(crshim_link* link, uint32_t handle, const char* path);
+int32_t crshim_cancel_pull(crshim_link* link);
+
+// Files with all settings of the camera, and looks for its movies.
+int32_t crshim_download_settings(crshim_link* link, const char* folder, const char* name);
+int32_t crshim_upload_settings(crshim_link* link, const char* file);
+int32_t crshim_import_lut(crshim_link* link, const char* file, uint16_t slot);
 
 void crshim_free(void* block);
 

@@ -40,9 +40,13 @@ int warmth_of(std::int64_t white_balance, std::int64_t kelvin) {
 
 }  // namespace
 
-Body::Body(const Profile& profile, std::string serial, const Settings& settings)
-    : profile(profile), serial(std::move(serial)), settings(settings), properties(profile),
-      folder_(settings.state / this->serial), slot1_(folder_ / "slot1"), slot2_(folder_ / "slot2") {
+Body::Body(const Profile& profile, std::string serial, std::uint32_t address,
+           const Settings& settings)
+    : profile(profile), serial(std::move(serial)), address(address), settings(settings),
+      scenarios(settings.state, this->serial),
+      control(settings.state, this->serial, scenarios, counts), properties(profile),
+      folder_(settings.state / this->serial), slot1_(folder_ / "slot1", profile),
+      slot2_(folder_ / "slot2", profile) {
   properties.set_text(property::kBodySerial, {this->serial.begin(), this->serial.end()});
   properties.set_text(property::kModelName,
                       {profile.model, profile.model + std::strlen(profile.model)});
@@ -50,32 +54,67 @@ Body::Body(const Profile& profile, std::string serial, const Settings& settings)
                       {profile.software, profile.software + std::strlen(profile.software)});
 }
 
-bool Body::is_in_world(const char* fact) const {
-  return ::access((settings.state / (serial + "." + fact)).c_str(), F_OK) == 0;
+std::size_t Body::port() const {
+  const auto ports = usb_ports(settings);
+  return static_cast<std::size_t>(std::find(ports.begin(), ports.end(), serial) - ports.begin());
 }
 
+// The lock file holds the holder's process number for as long as it holds: a file that is not
+// empty although nobody has the lock was left by a process that died.
 bool Body::try_lock() {
   if (lock_ >= 0) return true;
+  if (scenarios.holds(scenario::kHeld)) return false;
   const auto file = settings.state / (serial + ".lock");
-  lock_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (lock_ >= 0 && ::flock(lock_, LOCK_EX | LOCK_NB) != 0) unlock();
-  return lock_ >= 0;
+  const int lock = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (lock < 0) return false;
+  if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    ::close(lock);
+    return false;
+  }
+  struct stat facts{};
+  left_uncleanly_ = ::fstat(lock, &facts) == 0 && facts.st_size > 0;
+  const std::string holder = std::to_string(getpid()) + "\n";
+  (void)!::pwrite(lock, holder.data(), holder.size(), 0);
+  lock_ = lock;
+  std::error_code ignored;
+  std::filesystem::create_directories(folder_, ignored);
+  counts.attach(folder_ / "counts");
+  control.start();
+  load_settings();
+  return true;
 }
 
 void Body::unlock() {
-  if (lock_ >= 0) ::close(lock_);
+  if (lock_ < 0) return;
+  control.stop();
+  counts.detach();
+  (void)!::ftruncate(lock_, 0);
+  ::close(lock_);
   lock_ = -1;
 }
 
+// One line per setting: its code and its value, or its text.
+void Body::save_settings() const {
+  const std::string text = properties.settings_text();
+  write_whole(folder_ / "settings", text.data(), text.size());
+}
+
+void Body::load_settings() {
+  Bytes bytes;
+  if (!read_whole(folder_ / "settings", bytes)) return;
+  properties.restore_settings({bytes.begin(), bytes.end()});
+}
+
 const Card* Body::card(std::uint32_t slot) const {
-  return slot == 1 ? &slot1_ : slot == 2 ? &slot2_ : nullptr;
+  if (slot < 1 || slot > profile.habits.slots) return nullptr;
+  return slot == 1 ? &slot1_ : &slot2_;
 }
 
 void Body::insert_first_card() {
   std::error_code ignored;
-  if (std::filesystem::exists(folder_, ignored) || !slot1_.insert()) return;
+  if (std::filesystem::exists(folder_ / "counter", ignored) || !slot1_.insert()) return;
   const auto add = [&](std::uint32_t number, const char* extension, const Bytes& bytes) {
-    const std::string name = file_name(number, extension);
+    const std::string name = file_name(profile, number, extension);
     if (slot1_.store(name, bytes) != 0) return;
     const std::time_t when = kFirstShot + static_cast<std::time_t>(number - 1) * 47 * 3600;
     const timespec times[2] = {{when, 0}, {when, 0}};
@@ -143,18 +182,36 @@ Codes Body::refresh_card_properties() {
   } kSlots[] = {{1, kSlot1Status, kSlot1Photos, kSlot1Time, kSlot1ListEnable},
                 {2, kSlot2Status, kSlot2Photos, kSlot2Time, kSlot2ListEnable}};
   for (const auto& row : kSlots) {
-    const Card& inserted = *card(row.slot);
-    const bool present = inserted.present();
-    const std::size_t used = present ? inserted.contents().size() : 0;
-    const std::size_t size = present ? profile.card_photos : 0;
+    const Card* inserted = card(row.slot);
+    const bool present = inserted != nullptr && inserted->present();
+    const std::size_t used = present ? inserted->contents().size() : 0;
+    const bool full = row.slot == 1 && scenarios.holds(scenario::kCardFull);
+    const std::size_t size = present && !full ? profile.card_photos : 0;
     const std::size_t room = size - std::min(used, size);
     set(row.status, present ? value::kSlotOk : value::kNoCard);
     set(row.photos, static_cast<std::int64_t>(room));
-    if (!present) set(row.time, 0);
-    if (present && properties.get(row.time) == 0) set(row.time, profile.card_seconds);
+    if (!present || full) set(row.time, 0);
+    if (present && !full && properties.get(row.time) == 0) set(row.time, profile.card_seconds);
     set(row.list, present ? 1 : 0);
   }
   return changed;
+}
+
+std::vector<std::string> usb_ports(const Settings& settings) {
+  std::vector<std::string> ports;
+  for (const CameraSetting& camera : settings.cameras) ports.push_back(camera.serial);
+  for (std::size_t i = 0; i < settings.cameras.size(); ++i) {
+    const std::string& serial = settings.cameras[i].serial;
+    const auto swapped = Scenarios(settings.state, serial).find(scenario::kSwapped);
+    if (!swapped) continue;
+    const std::string& with = swapped->word("with");
+    const auto other =
+        std::find(ports.begin(), ports.end(),
+                  with.empty() ? settings.cameras[(i + 1) % settings.cameras.size()].serial : with);
+    const auto own = std::find(ports.begin(), ports.end(), serial);
+    if (other != ports.end()) std::iter_swap(own, other);
+  }
+  return ports;
 }
 
 Bytes jpeg_file(const View& view, int width, int height, int quality) {

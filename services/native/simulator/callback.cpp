@@ -3,14 +3,17 @@
 namespace crsim {
 namespace {
 
-// Slots of the table with 21 functions (2.02). The one with 19 (2.00) lacks the two named here.
+// Slots of the table with 21 functions (2.02). Those of 2.00 (19), 1.14 (18) and 1.12 (12) lack the
+// first one named here, and end earlier.
 enum Slot {
   kConnected = 0,
   kDisconnected = 1,
   kPropertyChanged = 2,
   kPropertyChangedCodes = 3,
+  kLiveViewPropertyChanged = 4,
+  kLiveViewPropertyChangedCodes = 5,
   kCompleteDownload = 6,
-  kCompleteOperation = 7,  // not in 2.00: every later slot moves up by one
+  kCompleteOperation = 7,  // not up to 2.00: there every later slot is one further up
   kContentsTransfer = 8,
   kWarning = 9,
   kWarningExt = 10,
@@ -18,15 +21,15 @@ enum Slot {
   kRemoteTransferFile = 13,
   kRemoteTransferData = 14,
   kContentsListChanged = 15,
-  kPostViewImage = 20,  // not in 2.00
 };
 
 constexpr int kNoSlot = -1;
 
 int slot_in(int slots, int slot) {
   if (slots == 21) return slot;
-  if (slot == kCompleteOperation || slot == kPostViewImage) return kNoSlot;
-  return slot > kCompleteOperation ? slot - 1 : slot;
+  if (slot == kCompleteOperation) return kNoSlot;
+  const int older = slot > kCompleteOperation ? slot - 1 : slot;
+  return older < slots ? older : kNoSlot;
 }
 
 char* writable(const std::string& text) { return const_cast<char*>(text.c_str()); }
@@ -55,7 +58,20 @@ void Callback::property_changed() {
 
 void Callback::property_changed_codes(std::vector<std::uint32_t> codes) {
   scheduler_.deliver([this, codes = std::move(codes)]() mutable {
+    counts_.add(Counts::kPropertyCallbacks);
     call(kPropertyChangedCodes, static_cast<std::uint32_t>(codes.size()), codes.data());
+  });
+}
+
+void Callback::property_changed_code_now(std::uint32_t code) {
+  counts_.add(Counts::kPropertyCallbacks);
+  call(kPropertyChangedCodes, std::uint32_t{1}, &code);
+}
+
+void Callback::live_view_property_changed(std::vector<std::uint32_t> codes) {
+  scheduler_.deliver([this, codes = std::move(codes)]() mutable {
+    call(kLiveViewPropertyChanged);
+    call(kLiveViewPropertyChangedCodes, static_cast<std::uint32_t>(codes.size()), codes.data());
   });
 }
 
@@ -97,6 +113,21 @@ void Callback::remote_transfer_data(std::uint32_t notify, std::uint32_t percent,
                                     std::vector<std::uint8_t> data) {
   scheduler_.deliver([this, notify, percent, data = std::move(data)]() mutable {
     call(kRemoteTransferData, notify, percent, data.data(), std::uint64_t{data.size()});
+  });
+}
+
+void Callback::nothings() {
+  scheduler_.deliver([this] {
+    const auto text = static_cast<char*>(nullptr);
+    const auto data = static_cast<void*>(nullptr);
+    call(kPropertyChangedCodes, std::uint32_t{0xFFFFFFFF}, data);
+    call(kLiveViewPropertyChangedCodes, std::uint32_t{0xFFFFFFFF}, data);
+    call(kCompleteDownload, text, std::uint32_t{0});
+    call(kCompleteOperation, std::uint32_t{0}, data);
+    call(kContentsTransfer, std::uint32_t{0}, std::uint32_t{0}, text);
+    call(kRemoteTransferFile, std::uint32_t{0}, std::uint32_t{0xFFFFFFFF}, text);
+    call(kRemoteTransferData, std::uint32_t{0}, std::uint32_t{0xFFFFFFFF}, data,
+         std::uint64_t{0xFFFFFFFFFFFFFFFF});
   });
 }
 

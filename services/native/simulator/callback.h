@@ -8,20 +8,23 @@
 #include <utility>
 #include <vector>
 
+#include "counts.h"
 #include "scheduler.h"
 
 namespace crsim {
 
-// Every function below only queues; the scheduler's thread makes the call.
+// Every function below but one only queues; the scheduler's thread makes the call.
 class Callback {
  public:
-  Callback(Scheduler& scheduler, void* object, int slots)
-      : scheduler_(scheduler), object_(object), slots_(slots) {}
+  Callback(Scheduler& scheduler, Counts& counts, void* object, int slots)
+      : scheduler_(scheduler), counts_(counts), object_(object), slots_(slots) {}
 
   void connected(std::uint32_t version);
   void disconnected(std::uint32_t error);
   void property_changed();
   void property_changed_codes(std::vector<std::uint32_t> codes);
+  void property_changed_code_now(std::uint32_t code);  // on the calling thread
+  void live_view_property_changed(std::vector<std::uint32_t> codes);
   void complete_download(std::string file, std::uint32_t kind);
   void complete_operation(std::uint32_t code);
   void contents_transfer(std::uint32_t notify, std::uint32_t handle, std::string file);
@@ -31,6 +34,7 @@ class Callback {
   void remote_transfer(std::uint32_t notify, std::uint32_t percent, std::string file);
   void remote_transfer_data(std::uint32_t notify, std::uint32_t percent,
                             std::vector<std::uint8_t> data);
+  void nothings();  // every call that has pointers, with null ones
   void contents_list_changed(std::uint32_t notify, std::uint32_t slot, std::uint32_t added);
 
  private:
@@ -38,6 +42,7 @@ class Callback {
   void call(int slot, Arguments... arguments) const;
 
   Scheduler& scheduler_;
+  Counts& counts_;
   void* object_;
   int slots_;
 };

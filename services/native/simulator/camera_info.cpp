@@ -3,12 +3,14 @@
 #include <memory>
 #include <utility>
 
+#include "network.h"
+
 namespace crsim {
 namespace {
 
 using namespace SCRSDK;
 
-constexpr std::size_t kSerialLength = 12;
+constexpr std::size_t kSerialLength = 12, kMacLength = 6;
 
 char* writable(const std::string& text) { return const_cast<char*>(text.c_str()); }
 
@@ -16,7 +18,10 @@ CrInt32u size_with_end(const std::string& text) { return static_cast<CrInt32u>(t
 
 class CameraInfo final : public ICrCameraObjectInfo {
  public:
-  CameraInfo(CameraFacts facts, bool listed) : facts_(std::move(facts)), listed_(listed) {}
+  CameraInfo(CameraFacts facts, bool listed)
+      : facts_(std::move(facts)), listed_(listed),
+        address_text_(facts_.address == 0 ? "" : address_text(facts_.address)),
+        mac_text_(mac_text(facts_.mac)) {}
   ~CameraInfo() = default;
 
   // One from an enumeration belongs to it; releasing that one does nothing.
@@ -38,19 +43,21 @@ class CameraInfo final : public ICrCameraObjectInfo {
   CrChar* GetPairingNecessity() const override { return writable(facts_.pairing); }
   CrInt16u GetAuthenticationState() const override { return 0; }
   CrInt32u GetSSHsupport() const override { return facts_.ssh; }
-  CrInt32u GetIPAddress() const override { return 0; }
-  CrChar* GetIPAddressChar() const override { return writable(nothing_); }
-  CrInt32u GetIPAddressCharSize() const override { return size_with_end(nothing_); }
-  CrInt8u* GetMACAddress() const override { return const_cast<CrInt8u*>(no_address_); }
-  CrInt32u GetMACAddressSize() const override { return 0; }
-  CrChar* GetMACAddressChar() const override { return writable(nothing_); }
-  CrInt32u GetMACAddressCharSize() const override { return size_with_end(nothing_); }
+  CrInt32u GetIPAddress() const override { return facts_.address; }
+  CrChar* GetIPAddressChar() const override { return writable(address_text_); }
+  CrInt32u GetIPAddressCharSize() const override { return size_with_end(address_text_); }
+  CrInt8u* GetMACAddress() const override { return const_cast<CrInt8u*>(facts_.mac.data()); }
+  CrInt32u GetMACAddressSize() const override { return static_cast<CrInt32u>(facts_.mac.size()); }
+  CrChar* GetMACAddressChar() const override { return writable(mac_text_); }
+  CrInt32u GetMACAddressCharSize() const override { return size_with_end(mac_text_); }
+
+  std::size_t port() const { return facts_.port; }
 
  private:
   const CameraFacts facts_;
   const bool listed_;
   const std::string nothing_;
-  const CrInt8u no_address_[6] = {};
+  const std::string address_text_, mac_text_;
 };
 
 class CameraList final : public ICrEnumCameraObjectInfo {
@@ -82,9 +89,17 @@ ICrEnumCameraObjectInfo* make_camera_list(const std::vector<CameraFacts>& camera
   return new CameraList(cameras);
 }
 
+std::size_t port_of(const ICrCameraObjectInfo& info) {
+  return static_cast<const CameraInfo&>(info).port();
+}
+
 std::string serial_of(const ICrCameraObjectInfo& info) {
   const CrInt8u* id = info.GetId();
-  if (info.GetIdType() != 0 || id == nullptr || info.GetIdSize() < kSerialLength) return {};
+  if (id == nullptr) return {};
+  if (info.GetIdType() == kIdNetwork) {
+    return info.GetIdSize() < kMacLength ? std::string() : serial_of_mac(id);
+  }
+  if (info.GetIdType() != kIdUsb || info.GetIdSize() < kSerialLength) return {};
   return {id, id + kSerialLength};
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "crash.h"
 #include "session.h"
 
 namespace crsim {
@@ -19,12 +20,16 @@ constexpr int kSmallWidth = 1616, kSmallHeight = 1080;
 constexpr std::uint32_t kPictureFile = 0xFFFFFFFF;
 // With 0.6 s the event came 375 ms later than with a short exposure.
 constexpr double kExposureShare = 0.625;
+// After a release that came to nothing a body was seen to unlock this soon.
+constexpr double kSilentFailureMs = 150;
 // A burst is never faster than this, whatever the time scale, so that a held release ends.
 constexpr std::chrono::milliseconds kLeastInterval{50};
 
-std::filesystem::path host_file(const SaveFolder& save, std::uint32_t number,
-                                const char* extension) {
-  if (save.prefix.empty()) return std::filesystem::path(save.path) / file_name(number, extension);
+std::filesystem::path host_file(const Profile& profile, const SaveFolder& save,
+                                std::uint32_t number, const char* extension) {
+  if (save.prefix.empty()) {
+    return std::filesystem::path(save.path) / file_name(profile, number, extension);
+  }
   char digits[16];
   std::snprintf(digits, sizeof digits, "%05u.",
                 save.number < 0 ? number : static_cast<unsigned>(save.number));
@@ -51,12 +56,14 @@ void Capture::reset() {
 }
 
 bool Capture::autofocus() const {
-  return session_.body.properties.get(property::kFocusMode) != value::kManualFocus;
+  const Properties& properties = session_.body.properties;
+  return properties.has(property::kFocusMode) &&
+         properties.get(property::kFocusMode) != value::kManualFocus;
 }
 
 bool Capture::in_still_position() const {
   const std::int64_t program = session_.body.properties.get(property::kExposureProgram);
-  return session_.body.profile.any_position ||
+  return session_.body.profile.habits.any_position ||
          session_.body.profile.still_programs.contains(program);
 }
 
@@ -78,7 +85,7 @@ void Capture::half_press(bool down) {
 
 // S1 is free again. The picture comes first: the status follows when it is delivered.
 void Capture::spring_back() {
-  lock(false);
+  if (session_.body.profile.habits.s1_springs_back) lock(false);
   exposed_ = false;
   ++focus_turn_;
   focus_ = Focus::None;
@@ -95,7 +102,7 @@ void Capture::start_focus() {
   const std::int64_t mode = session_.body.properties.get(property::kFocusMode);
   if (mode == value::kManualFocus) return;
   const Timing& timing = session_.body.profile.timing;
-  const bool sharp = !session_.body.is_in_world("defocused");
+  const bool sharp = !session_.body.scenarios.holds(scenario::kDefocused);
   const unsigned turn = ++focus_turn_;
   focus_ = Focus::Searching;
   const auto later = [this, turn](double wait_ms, Scheduler::Task task) {
@@ -133,20 +140,29 @@ void Capture::focus_ends(Focus result, std::int64_t indication, std::int32_t sta
 
 // Two channels that are not ordered: the property, and a little later the extended warning.
 void Capture::report(std::int64_t indication, std::int32_t status) {
-  session_.change(property::kFocusIndication, indication);
   lock_reported_ = true;
-  session_.after(session_.body.profile.timing.focus_second_channel, [this, status] {
-    session_.notify.warning_ext(notice::kExtAfStatus, status, 0, 0);
-  });
+  tell(indication, status);
 }
 
 void Capture::report_unlocked() {
   if (!lock_reported_) return;
   lock_reported_ = false;
-  session_.change(property::kFocusIndication, value::kFocusUnlocked);
-  session_.after(session_.body.profile.timing.focus_second_channel, [this] {
-    session_.notify.warning_ext(notice::kExtAfStatus, af_status::kUnlocked, 0, 0);
-  });
+  tell(value::kFocusUnlocked, af_status::kUnlocked);
+}
+
+void Capture::tell(std::int64_t indication, std::int32_t status) {
+  const Scheduler::Task property = [this, indication] {
+    session_.change(property::kFocusIndication, indication);
+    if (session_.live_view.running() && session_.body.profile.habits.frames) {
+      session_.notify.live_view_property_changed({live_view_property::kAfAreaPosition});
+    }
+  };
+  const Scheduler::Task warning = [this, status] {
+    session_.notify.warning_ext(notice::kExtAfStatus, status, 0, 0);
+  };
+  const bool turned = session_.body.profile.habits.warning_before_focus;
+  (turned ? warning : property)();
+  session_.after(session_.body.profile.timing.focus_second_channel, turned ? property : warning);
 }
 
 void Capture::release(bool down) {
@@ -161,11 +177,13 @@ void Capture::release(bool down) {
   const bool locked = session_.body.properties.get(property::kS1) == value::kLocked;
   if (!autofocus()) {
     expose(timing.release_manual);
+  } else if (session_.body.profile.habits.fires_unfocused) {
+    expose(timing.release_autofocus);
   } else if (focus_ == Focus::Found) {
     expose(timing.release_autofocus);
   } else if (locked && focus_ == Focus::Searching) {
     waiting_ = true;
-  } else if (!locked && session_.body.profile.release_focuses) {
+  } else if (!locked && session_.body.profile.habits.release_focuses) {
     start_focus();
     waiting_ = true;
   }
@@ -205,14 +223,44 @@ double Capture::exposure_delay() const {
   return delay;
 }
 
+// Whether this release was accepted for nothing, as real bodies do without a word.
+bool Capture::comes_to_nothing() {
+  Body& body = session_.body;
+  const auto overheated = body.scenarios.find(scenario::kOverTemperature);
+  if (overheated && overheated->number("level") > 1) return true;
+  const std::int64_t destination = body.properties.get(property::kStoreDestination);
+  if (destination == value::kCard && body.scenarios.holds(scenario::kCardFull)) {
+    session_.notify.warning(notice::kStorageFull);
+    return true;
+  }
+  const auto missed = body.scenarios.find(scenario::kNotExposed);
+  if (!missed) {
+    body.releases_to_strike = 0;
+    return false;
+  }
+  return ++body.releases_to_strike % static_cast<std::uint64_t>(missed->number("every")) == 0;
+}
+
 void Capture::expose(double wait_ms) {
   ++in_flight_;
+  session_.body.counts.add(Counts::kReleases);
+  if (comes_to_nothing()) {
+    session_.body.counts.add(Counts::kNotExposed);
+    session_.after(kSilentFailureMs, [this] {
+      if (--in_flight_ == 0) spring_back();
+    });
+    return;
+  }
   session_.after(wait_ms + exposure_delay(), [this] { captured(); });
 }
 
 void Capture::captured() {
   const Properties& properties = session_.body.properties;
+  if (session_.body.scenarios.strike(scenario::kCrash, "at", "exposure")) {
+    crash(session_.body.counts);
+  }
   exposed_ = true;
+  session_.body.counts.add(Counts::kExposures);
   session_.notify.warning(notice::kCaptured);
   session_.live_view.go_dark();
   const std::uint32_t number = session_.body.next_number();
@@ -238,7 +286,8 @@ void Capture::captured() {
   }
 }
 
-// Files go to the host first and to the card a little later, as bodies were seen to do.
+// Files go to the host first and to the card a little later, as bodies were seen to do; or the
+// other way round.
 void Capture::store(const Shot& shot) {
   const Timing& timing = session_.body.profile.timing;
   const bool to_host = session_.mode == Mode::Remote && (shot.destination & value::kHost) != 0 &&
@@ -246,14 +295,27 @@ void Capture::store(const Shot& shot) {
   const bool to_card =
       (shot.destination & value::kCard) != 0 && session_.body.card(1)->present();
   if (to_card) session_.change(property::kSlot1Writing, 2);
-  session_.after(timing.host_file, [this, shot, to_host, to_card] {
-    if (to_host) send_to_host(shot);
-    const Timing& timing = session_.body.profile.timing;
-    session_.after(timing.card_content - timing.host_file, [this, shot, to_card] {
+  const auto host = [&] {
+    session_.after(timing.host_file, [this, shot, to_host] {
+      if (to_host) send_to_host(shot);
+      shot_ends();
+    });
+  };
+  const auto card = [&] {
+    session_.after(timing.card_content, [this, shot, to_card] {
       if (to_card) write_to_card(shot);
       shot_ends();
     });
-  });
+  };
+  ++in_flight_;  // two parts end it
+  // Asked for in the order in which they are due, which holds when no time passes, too.
+  if (timing.card_content < timing.host_file) {
+    card();
+    host();
+  } else {
+    host();
+    card();
+  }
 }
 
 void Capture::send_to_host(const Shot& shot) {
@@ -270,15 +332,26 @@ void Capture::send_to_host(const Shot& shot) {
     if ((shot.format & value::kJpeg) != 0 || shot.small) {
       files.emplace_back("JPG", jpeg_file(shot.view, width, height, kQuality));
     }
+    if (session_.body.profile.habits.jpeg_before_raw) std::reverse(files.begin(), files.end());
     for (const auto& [extension, bytes] : files) {
-      const auto file = host_file(save, shot.number, extension);
-      problem = write_whole(file, bytes);
+      const auto file = host_file(session_.body.profile, save, shot.number, extension);
+      if (const auto cut = session_.body.scenarios.strike(scenario::kTransferCut)) {
+        write_part(file, bytes, cut->number("at"));
+        session_.body.counts.add(Counts::kTransfersCut);
+        problem = EIO;
+      } else {
+        problem = write_whole(file, bytes);
+      }
       if (problem != 0) break;
       delivered.push_back(file.string());
     }
   });
   if (!session_.connected()) return;
   if (save.number >= 0 && session_.save.number == save.number) ++session_.save.number;
+  session_.body.counts.add(Counts::kHostFiles, delivered.size());
+  for (const std::string& lie : session_.hostile.lies_about(save.path)) {
+    session_.notify.complete_download(lie, kPictureFile);
+  }
   for (const std::string& file : delivered) session_.notify.complete_download(file, kPictureFile);
   if (problem != 0) {
     session_.notify.warning(problem == ENOSPC ? notice::kStorageFull : notice::kGetImageFailed);
@@ -287,17 +360,21 @@ void Capture::send_to_host(const Shot& shot) {
 
 void Capture::write_to_card(const Shot& shot) {
   const Card& card = *session_.body.card(1);
-  int problem = 0;
+  int problem = session_.body.scenarios.holds(scenario::kCardFull) ? ENOSPC : 0;
+  std::uint64_t written = 0;
   session_.scheduler.unlocked([&] {
-    if ((shot.format & value::kRaw) != 0) {
-      problem = card.store(file_name(shot.number, "ARW"),
+    if ((shot.format & value::kRaw) != 0 && problem == 0) {
+      problem = card.store(file_name(session_.body.profile, shot.number, "ARW"),
                            raw_file(session_.body.profile, shot.number));
+      written += problem == 0;
     }
     if ((shot.format & value::kJpeg) != 0 && problem == 0) {
-      problem = card.store(file_name(shot.number, "JPG"),
+      problem = card.store(file_name(session_.body.profile, shot.number, "JPG"),
                            jpeg_file(shot.view, kWidth, kHeight, kQuality));
+      written += problem == 0;
     }
   });
+  session_.body.counts.add(Counts::kCardFiles, written);
   if (!session_.connected()) return;
   if (problem != 0) session_.notify.warning(notice::kStorageFull);
   session_.change(property::kSlot1Writing, 1);

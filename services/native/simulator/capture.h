@@ -30,7 +30,9 @@ class Capture {
   void focus_ends(Focus result, std::int64_t indication, std::int32_t status);
   void report(std::int64_t indication, std::int32_t status);
   void report_unlocked();
+  void tell(std::int64_t indication, std::int32_t status);
   void expose(double wait_ms);
+  bool comes_to_nothing();
   double exposure_delay() const;
   void captured();
   void store(const Shot& shot);

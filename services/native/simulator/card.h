@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "files.h"
+#include "profiles.h"
 
 namespace crsim {
 
@@ -23,7 +24,7 @@ struct Content {
   std::uint32_t id;      // rising, with gaps
   std::uint32_t number;  // of the file names
   std::time_t created;
-  std::vector<CardFile> files;  // RAW before JPEG
+  std::vector<CardFile> files;  // RAW before JPEG, if the body does not do otherwise
 };
 
 class Card {
@@ -31,10 +32,12 @@ class Card {
   static constexpr const char* kFolder = "DCIM/100MSDCF";
   static constexpr std::uint32_t kFolderNumber = 100;
 
-  explicit Card(std::filesystem::path root) : root_(std::move(root)) {}
+  Card(std::filesystem::path root, const Profile& profile)
+      : root_(std::move(root)), profile_(profile) {}
 
   bool present() const;
   std::vector<Content> contents() const;  // oldest number first
+  std::vector<Content> listed() const;    // in the order in which the body lists them
   std::optional<Content> find(std::uint32_t content_id) const;
   std::filesystem::path path_of(const CardFile& file) const { return root_ / kFolder / file.name; }
   bool insert() const;  // makes the folders
@@ -44,8 +47,9 @@ class Card {
 
  private:
   std::filesystem::path root_;
+  const Profile& profile_;
 };
 
-std::string file_name(std::uint32_t number, const char* extension);
+std::string file_name(const Profile& profile, std::uint32_t number, const char* extension);
 
 }  // namespace crsim

@@ -42,7 +42,7 @@ bool Contents::refused() const { return session_.mode != Mode::Contents; }
 std::int32_t Contents::folders(std::vector<SCRSDK::CrMtpFolderInfo>& folders) {
   if (refused()) return error::kInvalidCalled;
   std::uint32_t last = 0;
-  for (const Content& content : session_.body.card(1)->contents()) {
+  for (const Content& content : session_.body.card(1)->listed()) {
     const SCRSDK::CrCaptureDate date = capture_date(content.created, true);
     const std::uint32_t handle = folder_handle(date);
     if (handle == last) continue;
@@ -61,7 +61,7 @@ std::int32_t Contents::folders(std::vector<SCRSDK::CrMtpFolderInfo>& folders) {
 std::int32_t Contents::handles(std::uint32_t folder, std::vector<std::uint32_t>& handles) {
   if (refused()) return error::kInvalidCalled;
   if (!folders_listed_) return error::kFoldersNotRetrieved;
-  for (const Content& content : session_.body.card(1)->contents()) {
+  for (const Content& content : session_.body.card(1)->listed()) {
     if (folder_handle(capture_date(content.created, true)) != folder) continue;
     for (const CardFile& file : content.files) handles.push_back(content_handle(content, file));
   }
@@ -113,7 +113,10 @@ std::int32_t Contents::pull(std::uint32_t handle, bool small, const char* folder
     problem = target_file(session_, folder, name, file.name, target);
   }
   if (problem != error::kNone) return problem;
-  if (std::exchange(busy_, true)) return error::kContentsRejected;
+  if (busy_ || session_.body.scenarios.strike(scenario::kSecondTransferBusy)) {
+    return error::kContentsRejected;
+  }
+  busy_ = true;
   cancelled_ = false;
   session_.notify.contents_transfer(notice::kContentsStart, handle, "");
   session_.after(kPullMs, [this, handle, small, content, file, target] {
@@ -123,6 +126,12 @@ std::int32_t Contents::pull(std::uint32_t handle, bool small, const char* folder
       if (small) {
         bytes = preview_of(content, 1616, 1080);
       } else if (!read_whole(session_.body.card(1)->path_of(file), bytes)) {
+        failed = -1;
+      }
+      const auto cut = session_.body.scenarios.strike(scenario::kTransferCut);
+      if (cut && failed == 0) {
+        write_part(target, bytes, cut->number("at"));
+        session_.body.counts.add(Counts::kTransfersCut);
         failed = -1;
       }
       if (failed == 0) failed = write_whole(target, bytes);
@@ -135,6 +144,7 @@ std::int32_t Contents::pull(std::uint32_t handle, bool small, const char* folder
     } else if (failed != 0) {
       session_.notify.error(error::kContentsUnsuccessful);
     } else {
+      session_.body.counts.add(Counts::kTransfers);
       session_.notify.contents_transfer(notice::kContentsComplete, handle, target);
     }
   });

@@ -44,6 +44,12 @@ int write_whole(const std::filesystem::path& file, const Bytes& bytes) {
   return write_whole(file, bytes.data(), bytes.size());
 }
 
+void write_part(const std::filesystem::path& file, const Bytes& bytes, std::int64_t percent) {
+  std::ofstream part(file, std::ios::binary);
+  part.write(reinterpret_cast<const char*>(bytes.data()),
+             static_cast<std::streamsize>(bytes.size() * static_cast<std::uint64_t>(percent) / 100));
+}
+
 bool read_whole(const std::filesystem::path& file, Bytes& bytes) {
   std::ifstream in(file, std::ios::binary);
   if (!in) return false;

@@ -1,6 +1,7 @@
 #include "live_view.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "jpeg.h"
@@ -9,12 +10,12 @@
 namespace crsim {
 namespace {
 
-constexpr int kWidth = 640, kHeight = 428;
-constexpr std::uint32_t kBufferSize = 307200;
 constexpr int kHighQuality = 85, kLowQuality = 60;
 constexpr std::chrono::microseconds kPeriod{33'333};
 constexpr std::chrono::microseconds kPeriodRecording{37'313};  // 26.8 pictures a second
 constexpr std::int64_t kAreasWithoutFrame[] = {0, 1, 2, 0x11, 0x12};
+constexpr std::int64_t kTrackingAreas[] = {0x11, 0x12, 0x13, 0x14, 0x15, 0x16,
+                                           0x17, 0x23, 0x24, 0x25, 0x26, 0x27};
 constexpr std::int64_t kCenterArea = 3, kTrackingCenterArea = 0x13;
 constexpr std::uint32_t kGridWidth = 640, kGridHeight = 480, kFrameSize = 38;
 
@@ -32,10 +33,12 @@ SCRSDK::CrLiveViewProperty made_property(std::uint32_t code, std::uint16_t kind,
 }  // namespace
 
 LiveView::LiveView(Session& session)
-    : session_(session), start_(Clock::now()), canvas_(kWidth, kHeight) {}
+    : session_(session), start_(Clock::now()),
+      canvas_(session.body.profile.live_view.width, session.body.profile.live_view.height) {}
 
 void LiveView::reset() {
-  enabled_ = session_.mode == Mode::Remote;
+  enabled_ = session_.mode == Mode::Remote && session_.body.profile.habits.live_view_in_remote;
+  empty_left_ = session_.body.profile.live_view.empty_at_first;
   session_.body.properties.set(property::kLiveViewStatus,
                                enabled_ ? value::kLiveViewOn : value::kLiveViewOff);
   next_due_ = dark_until_ = {};
@@ -49,9 +52,10 @@ std::int32_t LiveView::enable(bool on) {
 }
 
 bool LiveView::running() const {
-  const bool possible = session_.mode == Mode::Remote ||
-                        (session_.mode == Mode::RemoteTransfer &&
-                         session_.body.profile.live_view_in_remote_transfer);
+  const Habits& habits = session_.body.profile.habits;
+  const bool possible =
+      (session_.mode == Mode::Remote && habits.live_view_in_remote) ||
+      (session_.mode == Mode::RemoteTransfer && habits.live_view_in_remote_transfer);
   return possible && enabled_;
 }
 
@@ -62,9 +66,10 @@ void LiveView::go_dark() {
 
 std::int32_t LiveView::info(SCRSDK::CrImageInfo& info) const {
   if (session_.mode == Mode::Contents) return error::kInvalidCalled;
-  info.width = running() ? kWidth : 0;
-  info.height = running() ? kHeight : 0;
-  info.bufferSize = running() ? kBufferSize : 0;
+  const LiveViewFacts& facts = session_.body.profile.live_view;
+  info.width = running() ? static_cast<std::uint32_t>(facts.width) : 0;
+  info.height = running() ? static_cast<std::uint32_t>(facts.height) : 0;
+  info.bufferSize = running() ? facts.buffer_bytes : 0;
   return error::kNone;
 }
 
@@ -88,8 +93,18 @@ std::int32_t LiveView::next_frame(View& view, int& quality) {
 std::int32_t LiveView::fetch(SCRSDK::CrImageDataBlock& block) {
   View view;
   int quality = kHighQuality;
-  const std::int32_t problem = session_.locked([&] { return next_frame(view, quality); });
+  bool empty = false;
+  const std::int32_t problem = session_.locked([&] {
+    const std::int32_t result = next_frame(view, quality);
+    empty = result == error::kNone && empty_left_ > 0 && empty_left_-- > 0;
+    return result;
+  });
   if (problem != error::kNone) return problem;
+  if (empty) {
+    block.frameNo = view.number;
+    block.imageSize = 0;
+    return error::kNone;
+  }
   const std::lock_guard drawing(drawing_);
   draw(canvas_, view);
   const std::vector<std::uint8_t> jpeg = encode_jpeg(canvas_, quality);
@@ -98,12 +113,14 @@ std::int32_t LiveView::fetch(SCRSDK::CrImageDataBlock& block) {
   block.frameNo = view.number;
   block.imageSize = static_cast<std::uint32_t>(jpeg.size());
   block.timeCode = 0;
+  session_.hostile.spoil(block);
+  session_.body.counts.add(Counts::kFrames);
   return error::kNone;
 }
 
 std::vector<SCRSDK::CrLiveViewProperty> LiveView::properties() const {
   std::vector<SCRSDK::CrLiveViewProperty> all;
-  if (!running()) return all;
+  if (!running() || !session_.body.profile.habits.frames) return all;
   const Properties& properties = session_.body.properties;
   const std::int64_t area = properties.get(property::kFocusArea);
   const std::int64_t point = properties.get(property::kAfAreaPosition);
@@ -128,7 +145,19 @@ std::vector<SCRSDK::CrLiveViewProperty> LiveView::properties() const {
   all.push_back(made_property(kAfAreaPosition, kFocusFrames, &frame,
                                           shown ? sizeof frame : 0));
   all.push_back(made_property(kMagnifier, kMagnifierPosition, nullptr, 0));
-  all.push_back(made_property(kTrackingFrame, kTrackingFrames, nullptr, 0));
+  // What is tracked moves slowly to and fro; nothing is, outside the tracking areas.
+  const double phase = std::chrono::duration<double>(Clock::now() - start_).count();
+  SCRSDK::CrFocusFrameInfo tracked = frame;
+  tracked.type = 2;  // the target of the autofocus
+  tracked.xNumerator =
+      static_cast<std::uint32_t>(kGridWidth / 2 + (kGridWidth / 4) * std::sin(phase));
+  tracked.yNumerator = kGridHeight / 2;
+  const bool tracks = Values(kTrackingAreas).contains(area) && focus == value::kFocusedAfC;
+  all.push_back(made_property(kTrackingFrame, kTrackingFrames, &tracked,
+                              tracks ? sizeof tracked : 0));
+  if (session_.body.profile.habits.unknown_frames) {
+    all.push_back(made_property(kUnnamedFrame, kUnnamedFrames, "frame", 5));
+  }
   all.push_back(made_property(kFaceFrame, kFaceFrames, nullptr, 0));
   all.push_back(made_property(kLevel, kLevels, &level, sizeof level));
   return all;

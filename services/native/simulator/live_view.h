@@ -38,6 +38,7 @@ class LiveView {
   Clock::time_point next_due_;
   Clock::time_point dark_until_;
   std::uint32_t frame_number_ = 0;
+  unsigned empty_left_ = 0;
   std::mutex drawing_;  // guards the canvas
   Picture canvas_;
 };

@@ -18,8 +18,9 @@ void Movie::record(bool on) {
   if (on == recording()) return;
   const Profile& profile = session_.body.profile;
   const std::int64_t program = session_.body.properties.get(property::kExposureProgram);
-  const bool possible = (profile.any_position || profile.movie_programs.contains(program)) &&
-                        session_.body.card(1)->present();
+  const bool possible = (profile.habits.any_position || profile.movie_programs.contains(program)) &&
+                        session_.body.card(1)->present() &&
+                        !session_.body.scenarios.holds(scenario::kCardFull);
   if (on && !possible) {
     // The command is accepted all the same; only the result tells.
     session_.notify.complete_operation(notice::kMovieInvalid);

@@ -27,6 +27,7 @@ std::int32_t Operation::set(const SCRSDK::CrDeviceProperty& wanted) {
     session_.after(session_.body.profile.timing.property_visible,
                    [this, code = wanted.code, text] {
                      session_.announce(session_.body.properties.set_text(code, text));
+                     session_.body.save_settings();
                    });
     return error::kNone;
   }
@@ -47,7 +48,7 @@ void Operation::apply(std::uint32_t code, std::int64_t value) {
     default:
       // Accepted is not done: the new value shows a little later.
       session_.after(session_.body.profile.timing.property_visible,
-                     [this, code, value] { session_.change(code, value); });
+                     [this, code, value] { session_.set(code, value); });
   }
 }
 

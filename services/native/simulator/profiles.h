@@ -6,29 +6,11 @@
 #include <cstdint>
 
 #include "codes.h"
+#include "table.h"
 
 namespace crsim {
 
-// A view of a constant table. Trivially destructible on purpose: our threads may still run while
-// the process ends.
-template <class T>
-struct Table {
-  const T* first = nullptr;
-  std::size_t size = 0;
-
-  constexpr Table() = default;
-  template <std::size_t N>
-  constexpr Table(const T (&rows)[N]) : first(rows), size(N) {}
-  constexpr const T* begin() const { return first; }
-  constexpr const T* end() const { return first + size; }
-  constexpr bool empty() const { return size == 0; }
-  constexpr bool contains(const T& wanted) const {
-    for (const T& row : *this) {
-      if (row == wanted) return true;
-    }
-    return false;
-  }
-};
+constexpr std::uint32_t kNoModelNumber = 0xFFFFFFFF;
 
 using Values = Table<std::int64_t>;
 
@@ -55,6 +37,7 @@ struct PropertyRow {
   Values values = {};  // for a range: least, most, step
   const char* text = nullptr;
   unsigned modes = kShooting;
+  std::int16_t shown_as = 0;  // an enable flag of its own; 0: what its access says
 };
 
 struct Condition {
@@ -127,35 +110,74 @@ struct LookName {
   const char* name;
 };
 
-struct Profile {
-  const char* model;
-  std::uint32_t model_number;  // index in the vendor's model list
-  std::int16_t usb_product;
-  const char* software;
-  Table<PropertyRow> properties;
-  Table<PropertyRow> own_properties;
-  Table<Gate> gates;
-  Table<Gate> own_gates;
-  Table<Offer> offers;
-  Table<Offer> own_offers;
-  Table<Coupling> couplings;
-  Table<DriveSpeed> drive_speeds;
-  Table<SelfTimer> self_timers;
-  Table<LookName> looks;
-  Values still_programs;   // exposure programs of the still position
-  Values movie_programs;   // and of the movie position
-  Area af_area;            // where an AF point can be
-  std::size_t raw_bytes;
-  std::uint32_t card_photos;   // room on an empty card
-  std::uint32_t card_seconds;
+// What bodies do in one way or another. The defaults are the ways of most.
+struct Habits {
+  unsigned modes = kEverywhere;               // in which it can be connected
+  bool priority_key = false;                  // at camera position nothing can be set
+  bool starts_at_pc_remote = false;           // with a priority key
+  bool any_position = false;                  // records and shoots whatever the program is
+  bool release_focuses = false;               // the release alone focuses and exposes in AF
+  bool fires_unfocused = false;               // the release exposes whatever the focus is
+  bool s1_springs_back = true;                // after an exposure
+  bool live_view_in_remote = true;
+  bool live_view_in_remote_transfer = false;  // after it was enabled
+  bool frames = true;                         // names AF frames and the level in live view
+  bool unknown_frames = false;                // and one of a kind that no list names
+  bool cards_in_remote = false;               // lists and pulls there, and not in RemoteTransfer
+  bool first_listing_fails = false;           // the card index is being built
+  bool settings_file = true;
+  bool general_notice = true;                 // OnPropertyChanged comes before the codes
+  bool codes_one_by_one = false;
+  bool warning_before_focus = false;          // the second channel of the AF is the first
+  bool jpeg_before_raw = false;
+  bool settings_text_is_big_endian = false;
+  bool fills_set_values = false;              // offers what can be set in the second list too
+  unsigned slots = 2;
+};
 
-  bool priority_key;                  // at camera position nothing can be set
-  bool release_focuses;               // the release alone focuses and exposes in AF
-  bool live_view_in_remote_transfer;  // after it was enabled
-  bool first_listing_fails;           // the card index is being built
-  bool any_position;                  // records and shoots whatever the exposure program is
+// How contents and their files are numbered and named.
+struct Numbering {
+  const char* prefix = "DSC";
+  std::uint32_t first = 131154;
+  unsigned gap_every = 3;  // rising, not contiguous; 0: contiguous
+  bool newest_first = false;
+};
+
+struct LiveViewFacts {
+  int width = 640, height = 428;
+  std::uint32_t buffer_bytes = 307200;
+  unsigned empty_at_first = 0;  // pictures without a byte after each beginning
+};
+
+struct Profile {
+  const char* model = nullptr;
+  std::uint32_t model_number = kNoModelNumber;  // index in the vendor's model list
+  std::int16_t usb_product = 0;
+  const char* software = "1.00";
+  Table<PropertyRow> properties = {};
+  Table<PropertyRow> own_properties = {};
+  Table<Gate> gates = {};
+  Table<Gate> own_gates = {};
+  Table<Offer> offers = {};
+  Table<Offer> own_offers = {};
+  Table<Coupling> couplings = {};
+  Table<DriveSpeed> drive_speeds = {};
+  Table<SelfTimer> self_timers = {};
+  Table<LookName> looks = {};
+  Values still_programs = {};   // exposure programs of the still position
+  Values movie_programs = {};   // and of the movie position
+  Values greeting = {};         // warnings that it sends after each connection
+  Area af_area = {65, 61, 574, 418};  // where an AF point can be
+  std::size_t raw_bytes = 8'388'608;  // real files are larger; this is kinder to test machines
+  std::uint32_t card_photos = 2000;   // room on an empty card
+  std::uint32_t card_seconds = 5400;
+  Habits habits = {};
+  Numbering numbering = {};
+  LiveViewFacts live_view = {};
   Timing timing = {};
 };
+
+extern const Profile kIlce7m4, kIlmeFx3a, kMinimal, kInverted, kUnknown;
 
 // Null for a model without a profile.
 const Profile* find_profile(const char* model);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <sstream>
 #include <tuple>
 
 namespace crsim {
@@ -14,6 +15,7 @@ std::size_t width_of(std::uint32_t type) {
     case type::kU8: return 1;
     case type::kU16: return 2;
     case type::kU32: return 4;
+    case type::kU128: return 16;
     default: return 8;
   }
 }
@@ -21,12 +23,12 @@ std::size_t width_of(std::uint32_t type) {
 std::uint64_t raw(std::uint32_t type, std::int64_t value) {
   const std::size_t bits = width_of(type) * 8;
   const auto all = static_cast<std::uint64_t>(value);
-  return bits == 64 ? all : all & ((std::uint64_t{1} << bits) - 1);
+  return bits >= 64 ? all : all & ((std::uint64_t{1} << bits) - 1);
 }
 
 std::int64_t cooked(std::uint32_t type, std::uint64_t given) {
   const std::uint64_t value = raw(type, static_cast<std::int64_t>(given));
-  const std::size_t bits = width_of(type) * 8;
+  const std::size_t bits = std::min<std::size_t>(width_of(type) * 8, 64);
   const bool negative = (type & type::kSigned) != 0 && (value >> (bits - 1) & 1) != 0;
   return static_cast<std::int64_t>(negative && bits < 64 ? value - (std::uint64_t{1} << bits)
                                                          : value);
@@ -50,9 +52,11 @@ std::vector<std::uint8_t> packed(std::uint32_t type, const Values& values) {
 }
 
 // The vendor's text form: the number of units that follow, the units, a terminator.
-std::vector<std::uint16_t> counted(const std::u16string& text) {
+std::vector<std::uint16_t> counted(const std::u16string& text, bool big_endian) {
   std::vector<std::uint16_t> units{static_cast<std::uint16_t>(text.size() + 1)};
-  units.insert(units.end(), text.begin(), text.end());
+  for (const char16_t unit : text) {
+    units.push_back(big_endian ? static_cast<std::uint16_t>(unit << 8 | unit >> 8) : unit);
+  }
   units.push_back(0);
   return units;
 }
@@ -118,12 +122,6 @@ Codes Properties::codes(Mode mode) const {
   return visible_codes;
 }
 
-bool Properties::is_setting(std::uint32_t code) const {
-  const auto found = cells_.find(code);
-  return found != cells_.end() && found->second.row->access == Access::Setting &&
-         found->second.row->type != type::kText;
-}
-
 bool Properties::holds(const Condition& condition) const {
   return condition.code != 0 && condition.allowed.contains(get(condition.code));
 }
@@ -139,7 +137,7 @@ bool Properties::writable(std::uint32_t code) const {
   if (found == cells_.end()) return false;
   const Access access = found->second.row->access;
   if (access == Access::Status || access == Access::Fact) return false;
-  if (access == Access::Setting && profile_.priority_key &&
+  if (access == Access::Setting && profile_.habits.priority_key &&
       get(property::kPriorityKey) == value::kCameraPosition) {
     return false;
   }
@@ -240,6 +238,41 @@ Codes Properties::set_text(std::uint32_t code, const std::u16string& text) {
   });
 }
 
+void Properties::jump(std::uint32_t code, std::int64_t value) {
+  const auto found = cells_.find(code);
+  if (found != cells_.end()) found->second.value = value;
+}
+
+std::string Properties::settings_text() const {
+  std::string all;
+  for (const auto& [code, cell] : cells_) {
+    if (cell.row->access != Access::Setting) continue;
+    all += std::to_string(code) + " ";
+    all += cell.row->type == type::kText ? "=" + text(code) : std::to_string(cell.value);
+    all += "\n";
+  }
+  return all;
+}
+
+Codes Properties::restore_settings(const std::string& text) {
+  return changed_by([&] {
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      const std::size_t space = line.find(' ');
+      const auto found = cells_.find(static_cast<std::uint32_t>(std::atoll(line.c_str())));
+      if (space == std::string::npos || found == cells_.end()) continue;
+      const PropertyRow& row = *found->second.row;
+      if (row.access != Access::Setting) continue;
+      const std::string value = line.substr(space + 1);
+      if (row.type != type::kText) {
+        put(row.code, std::atoll(value.c_str()), 0);
+      } else if (value.rfind('=', 0) == 0) {
+        found->second.text = widened(value.c_str() + 1);
+      }
+    }
+  });
+}
+
 CrDeviceProperty Properties::present(std::uint32_t code) const {
   CrDeviceProperty shown;
   const Cell& cell = cells_.at(code);
@@ -250,11 +283,15 @@ CrDeviceProperty Properties::present(std::uint32_t code) const {
   shown.valueType = static_cast<SCRSDK::CrDataType>(row.type);
   shown.enableFlag = static_cast<SCRSDK::CrPropertyEnableFlag>(
       !open ? (trigger ? 0 : flag::kDisplayOnly) : trigger ? flag::kSetOnly : flag::kReadWrite);
+  if (row.shown_as != 0) {
+    shown.enableFlag = static_cast<SCRSDK::CrPropertyEnableFlag>(row.shown_as);
+  }
   const bool listed = (row.type & (type::kArray | type::kRange)) != 0;
   shown.variableFlag = static_cast<SCRSDK::CrPropertyVariableFlag>(
       listed ? flag::kVariableList : flag::kFixedList);
   if (row.type == type::kText) {
-    std::vector<std::uint16_t> units = counted(cell.text);
+    std::vector<std::uint16_t> units = counted(
+        cell.text, row.access == Access::Setting && profile_.habits.settings_text_is_big_endian);
     shown.SetCurrentStr(units.data());
     return shown;
   }
@@ -264,6 +301,10 @@ CrDeviceProperty Properties::present(std::uint32_t code) const {
     std::vector<std::uint8_t> bytes = packed(row.type, offered(row.code));
     shown.SetValueSize(static_cast<SCRSDK::CrInt32u>(bytes.size()));
     shown.SetValues(bytes.data());
+    if (profile_.habits.fills_set_values && open) {
+      shown.SetSetValueSize(static_cast<SCRSDK::CrInt32u>(bytes.size()));
+      shown.SetSetValues(bytes.data());
+    }
   }
   return shown;
 }

@@ -22,7 +22,6 @@ class Properties {
   std::string text(std::uint32_t code) const;
   bool visible(std::uint32_t code, Mode mode) const;
   bool writable(std::uint32_t code) const;
-  bool is_setting(std::uint32_t code) const;
   Codes codes(Mode mode) const;
   // What is offered for a property now, whether or not it can be written; a range is three numbers.
   Values offered(std::uint32_t code) const;
@@ -36,6 +35,13 @@ class Properties {
   // changed: its value, its list or its writability.
   Codes set(std::uint32_t code, std::int64_t value);
   Codes set_text(std::uint32_t code, const std::u16string& text);
+
+  // A value of the body's own that moves too fast for couplings: nothing hangs on it.
+  void jump(std::uint32_t code, std::int64_t value);
+
+  // All settings, one line each; and back, as far as this body knows them.
+  std::string settings_text() const;
+  Codes restore_settings(const std::string& text);
 
   SCRSDK::CrDeviceProperty present(std::uint32_t code) const;
 

@@ -1,18 +1,14 @@
 #include "scheduler.h"
 
-#include <csignal>
 #include <utility>
+
+#include "vendor_thread.h"
 
 namespace crsim {
 
 void Scheduler::start() {
   const std::lock_guard lock(mutex_);  // the thread waits until thread_ is set
-  // Signals belong to the client's threads: none may land on ours.
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  thread_ = vendor_thread([this] { run(); });
 }
 
 void Scheduler::stop() {

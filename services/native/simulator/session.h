@@ -13,11 +13,15 @@
 #include "callback.h"
 #include "capture.h"
 #include "contents.h"
+#include "hostile.h"
 #include "live_view.h"
 #include "movie.h"
+#include "network.h"
 #include "operation.h"
+#include "osd.h"
 #include "scheduler.h"
 #include "setup.h"
+#include "storm.h"
 #include "transfer.h"
 
 namespace crsim {
@@ -30,7 +34,7 @@ struct SaveFolder {
 
 class Session {
  public:
-  Session(Body& body, void* callback, Mode mode, bool reconnects);
+  Session(Body& body, void* callback, Mode mode, bool reconnects, const Login& login);
   ~Session() { close(); }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -40,7 +44,7 @@ class Session {
   std::int32_t disconnect();
   // Ends the thread; afterwards no callback comes. Not from a callback.
   void close();
-  bool on_own_thread() const { return scheduler.on_own_thread(); }
+  bool on_own_thread() const { return scheduler.on_own_thread() || storm_.on_own_thread(); }
 
   // Runs a client's call with the mutex, if the body is connected.
   template <class Call>
@@ -60,11 +64,13 @@ class Session {
   void after_real(Scheduler::Clock::duration wait, Scheduler::Task task);
   bool connected() const { return state_ == State::Connected; }
   void change(std::uint32_t code, std::int64_t value);
+  void set(std::uint32_t code, std::int64_t value);  // as a client wanted it; the body keeps it
   void announce(Codes codes);
   void refresh_card();
   void reboot() { lose(); }
 
   Body& body;
+  const Hostile hostile;
   const Mode mode;
   Scheduler scheduler;
   Callback notify;
@@ -74,6 +80,7 @@ class Session {
   Capture capture;
   Movie movie;
   LiveView live_view;
+  Osd osd;
   Transfer transfer;
   Contents contents;
   Setup setup;
@@ -87,13 +94,23 @@ class Session {
   void announce_everything();
   void flutter();
   void watch_world();
+  void look_at_card();
+  void look_at_temperature();
+  void stay_silent(Scheduler::Clock::time_point until);
+  void end_silence();
+  void give_up(std::uint32_t error);
   void lose();
   void return_to_world();
   void end(std::uint32_t error);
   void let_go();
 
   const bool reconnects_;
+  const Login login_;
   bool holds_body_ = false;
+  bool silent_ = false;  // accepted, but the body sits on a stale link
+  std::size_t port_ = 0;
+  std::int64_t heat_ = 0;
+  Storm storm_;
   std::uint32_t partial_buffer_ = 0;
   State state_ = State::Connecting;
   unsigned life_ = 0;  // counts up with every change of the link: old tasks see it and stop

@@ -1,8 +1,8 @@
 #include "setup.h"
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
-#include <sstream>
 
 #include "session.h"
 #include "transfer.h"
@@ -46,31 +46,24 @@ void Setup::reset() {
 // Every setting as one line, filled up to the size of the real thing.
 Bytes Setup::settings_file() const {
   const Properties& properties = session_.body.properties;
-  std::ostringstream text;
-  text << kSettingsMark;
-  for (const std::uint32_t code : properties.codes(Mode::Remote)) {
-    if (properties.is_setting(code)) text << code << ' ' << properties.get(code) << '\n';
-  }
-  const std::string all = text.str();
+  const std::string all = kSettingsMark + properties.settings_text();
   Bytes bytes(all.begin(), all.end());
   bytes.resize(std::max(kSettingsBytes, bytes.size()), 0);
   return bytes;
 }
 
 bool Setup::apply_settings(const Bytes& bytes) {
-  const std::string text(bytes.begin(), bytes.end());
+  const std::string text(bytes.begin(), std::find(bytes.begin(), bytes.end(), 0));
   if (text.compare(0, std::strlen(kSettingsMark), kSettingsMark) != 0) return false;
-  std::istringstream lines(text.substr(std::strlen(kSettingsMark)));
-  std::uint32_t code = 0;
-  std::int64_t value = 0;
-  while (lines >> code >> value) {
-    if (session_.body.properties.is_setting(code)) session_.change(code, value);
-  }
+  session_.announce(
+      session_.body.properties.restore_settings(text.substr(std::strlen(kSettingsMark))));
+  session_.body.save_settings();
   return true;
 }
 
 std::int32_t Setup::download(std::uint32_t type, const char* folder, const char* name) {
   if (type != kDownloadSetup) return error::kNotSupported;
+  if (!session_.body.profile.habits.settings_file) return error::kInvalidCalled;
   const Properties& properties = session_.body.properties;
   if (properties.get(property::kSettingSaveEnable) != 1 ||
       properties.get(property::kSettingState) != 0) {
@@ -94,6 +87,7 @@ std::int32_t Setup::download(std::uint32_t type, const char* folder, const char*
 
 std::int32_t Setup::upload(std::uint32_t type, const char* file) {
   if (type != kUploadSetup) return error::kNotSupported;
+  if (!session_.body.profile.habits.settings_file) return error::kInvalidCalled;
   if (file == nullptr) return error::kInvalidParameter;
   const Properties& properties = session_.body.properties;
   if (properties.get(property::kSettingReadEnable) != 1 ||

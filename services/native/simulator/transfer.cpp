@@ -103,9 +103,13 @@ struct Transfer::Pull {
   std::string target;
   std::uint64_t size = 0, done = 0, chunk = 0;
   bool to_memory = false;
+  std::int64_t cut_at = -1;  // percent; less than 0: it goes well
   bool paused = false, idle = false, cancelled = false;
 
   std::string part_name() const { return target + ".part"; }
+  bool is_cut() const {
+    return cut_at >= 0 && done * 100 >= size * static_cast<std::uint64_t>(cut_at);
+  }
   ~Pull() {
     if (!part.is_open()) return;
     part.close();
@@ -117,13 +121,18 @@ Transfer::Transfer(Session& session) : session_(session) {}
 Transfer::~Transfer() = default;
 
 void Transfer::reset() {
-  index_is_ready_ = !session_.body.profile.first_listing_fails;
+  index_is_ready_ = !session_.body.profile.habits.first_listing_fails;
   busy_ = false;
   pull_.reset();
 }
 
+bool Transfer::is_closed() const {
+  const bool in_remote = session_.body.profile.habits.cards_in_remote;
+  return session_.mode != (in_remote ? Mode::Remote : Mode::RemoteTransfer);
+}
+
 std::int32_t Transfer::dates(std::uint32_t slot, std::vector<SCRSDK::CrCaptureDate>& dates) {
-  if (session_.mode != Mode::RemoteTransfer) return error::kInvalidCalled;
+  if (is_closed()) return error::kInvalidCalled;
   const Card* card = session_.body.card(slot);
   if (card == nullptr) return error::kInvalidParameter;
   for (const Content& content : card->contents()) {
@@ -137,13 +146,16 @@ std::int32_t Transfer::dates(std::uint32_t slot, std::vector<SCRSDK::CrCaptureDa
 std::int32_t Transfer::list(std::uint32_t slot, std::uint8_t span,
                             const SCRSDK::CrCaptureDate* date, std::uint32_t most,
                             std::vector<SCRSDK::CrContentsInfo>& listed) {
-  if (session_.mode != Mode::RemoteTransfer) return error::kInvalidCalled;
+  if (is_closed()) return error::kInvalidCalled;
   const Card* card = session_.body.card(slot);
   // Real libraries want a date even when it is ignored.
   if (card == nullptr || date == nullptr || span > kHour) return error::kInvalidParameter;
-  if (!std::exchange(index_is_ready_, true)) return error::kListProcessing;
+  if (!std::exchange(index_is_ready_, true) ||
+      session_.body.scenarios.strike(scenario::kBusyFirstListing)) {
+    return error::kListProcessing;
+  }
   std::vector<Content> chosen;
-  for (Content& content : card->contents()) {
+  for (Content& content : card->listed()) {
     if (most != 0 && chosen.size() == most) break;
     if (span == kAll || same_span(span, capture_date(content.created, true), *date)) {
       chosen.push_back(std::move(content));
@@ -155,10 +167,12 @@ std::int32_t Transfer::list(std::uint32_t slot, std::uint8_t span,
 }
 
 std::int32_t Transfer::find(Wanted wanted, Content& content, CardFile& file) const {
-  if (session_.mode != Mode::RemoteTransfer) return error::kInvalidCalled;
+  if (is_closed()) return error::kInvalidCalled;
   const Card* card = session_.body.card(wanted.slot);
   if (card == nullptr) return error::kInvalidParameter;
-  if (busy_) return error::kTransferRunning;
+  if (busy_ || session_.body.scenarios.strike(scenario::kSecondTransferBusy)) {
+    return error::kTransferRunning;
+  }
   const auto found = card->find(wanted.content);
   if (!found) return error::kContentNotFound;
   content = *found;
@@ -185,6 +199,9 @@ std::int32_t Transfer::pull(Wanted wanted, std::uint32_t chunk, const char* fold
   pull->target = to_memory ? file.name : target;
   pull->to_memory = to_memory;
   pull->size = file.size_bytes;
+  if (const auto cut = session_.body.scenarios.strike(scenario::kTransferCut)) {
+    pull->cut_at = cut->number("at");
+  }
   const std::uint64_t even = std::max(file.size_bytes / kChunksPerFile, kLeastChunk);
   pull->chunk = chunk == 0 ? even : std::min<std::uint64_t>(chunk, even);
   pull_ = std::move(pull);
@@ -202,6 +219,16 @@ void Transfer::step() {
   }
   if (pull.paused) {
     pull.idle = true;
+    return;
+  }
+  if (pull.is_cut()) {
+    // What came so far stays, under the name of the whole.
+    if (pull.part.is_open()) {
+      pull.part.close();
+      std::rename(pull.part_name().c_str(), pull.target.c_str());
+    }
+    session_.body.counts.add(Counts::kTransfersCut);
+    end(notice::kTransferFailed);
     return;
   }
   std::vector<std::uint8_t> bytes(std::min(pull.chunk, pull.size - pull.done));
@@ -248,6 +275,10 @@ void Transfer::end(std::uint32_t notify) {
       notify = notice::kTransferFailed;
     }
   }
+  if (notify == notice::kTransferOk) session_.body.counts.add(Counts::kTransfers);
+  for (const std::string& lie : session_.hostile.lies_about(session_.save.path)) {
+    session_.notify.remote_transfer(notice::kTransferInProgress, 0xFFFFFFFF, lie);
+  }
   if (notify == notice::kTransferOk && pull->to_memory) return;  // told with the last bytes
   session_.notify.remote_transfer(notify, notify == notice::kTransferOk ? 100 : 0, pull->target);
 }
@@ -260,7 +291,7 @@ std::int32_t Transfer::pull_preview(Wanted wanted, std::uint32_t kind, const cha
   std::string target;
   std::int32_t problem = find(wanted, content, file);
   if (problem == error::kNone && !to_memory) {
-    problem = target_file(session_, folder, name, file_name(content.number, "JPG"), target);
+    problem = target_file(session_, folder, name, file_name(session_.body.profile, content.number, "JPG"), target);
   }
   if (problem != error::kNone) return problem;
   busy_ = true;
@@ -274,6 +305,7 @@ std::int32_t Transfer::pull_preview(Wanted wanted, std::uint32_t kind, const cha
     });
     if (!session_.connected()) return;
     busy_ = false;
+    if (problem == 0) session_.body.counts.add(Counts::kTransfers);
     if (to_memory) {
       session_.notify.remote_transfer_data(notice::kTransferOk, 100, std::move(jpeg));
     } else {
@@ -285,7 +317,7 @@ std::int32_t Transfer::pull_preview(Wanted wanted, std::uint32_t kind, const cha
 }
 
 std::int32_t Transfer::control(std::uint32_t type) {
-  if (session_.mode != Mode::RemoteTransfer) return error::kInvalidCalled;
+  if (is_closed()) return error::kInvalidCalled;
   if (type > kCancel) return error::kInvalidParameter;
   if (!pull_) return error::kTransferStatus;
   // Only the step itself ends a pull: it may be reading at this moment.
@@ -301,7 +333,7 @@ std::int32_t Transfer::control(std::uint32_t type) {
 }
 
 std::int32_t Transfer::erase(std::uint32_t slot, std::uint32_t content_id) {
-  if (session_.mode != Mode::RemoteTransfer) return error::kInvalidCalled;
+  if (is_closed()) return error::kInvalidCalled;
   const Card* card = session_.body.card(slot);
   if (card == nullptr) return error::kInvalidParameter;
   const auto content = card->find(content_id);

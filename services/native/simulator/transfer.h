@@ -41,6 +41,7 @@ class Transfer {
  private:
   struct Pull;
 
+  bool is_closed() const;  // in this mode
   std::int32_t find(Wanted wanted, Content& content, CardFile& file) const;
   void step();
   void end(std::uint32_t notify);

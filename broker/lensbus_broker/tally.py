@@ -1,0 +1,37 @@
+"""What the broker counts from its start on, for the command `metrics` and for the log. Pure."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+JUNK_REPORT_S: Final = 1.0
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts. Whatever is dropped is in one of them."""
+
+    gaps: int = 0
+    lost: int = 0  # events that were declared in gaps
+    junk: Counter[str] = field(default_factory=Counter)  # messages dropped, by where they came from
+    _reported: Counter[str] = field(default_factory=Counter)
+    _reported_at: float = 0.0
+
+    def drop(self, where: str, count: int = 1) -> None:
+        """Note messages that are of no use."""
+        if count:
+            self.junk[where] += count
+
+    def declare(self, count: int) -> None:
+        """Note a gap of so many events."""
+        self.gaps += 1
+        self.lost += count
+
+    def report(self, now: float) -> Mapping[str, int]:
+        """Return what was dropped since the last report, once a second at most."""
+        if now - self._reported_at < JUNK_REPORT_S or self.junk == self._reported:
+            return {}
+        fresh = self.junk - self._reported
+        self._reported, self._reported_at = self.junk.copy(), now
+        return fresh
