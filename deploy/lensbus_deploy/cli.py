@@ -8,6 +8,7 @@ from pathlib import Path
 from lensbus_deploy.breaking import break_camera
 from lensbus_deploy.doctor import VENDORS, Wishes, doctor
 from lensbus_deploy.reload import reload
+from lensbus_deploy.restart import restart
 from lensbus_deploy.up import up
 from lensbus_proto.errors import SettingsError
 
@@ -26,6 +27,12 @@ def main() -> int:
         help="replace the gateways of a running system one by one; nobody is refused",
         description="Replace the gateways one by one. They read lensbus.toml anew.",
     )
+    anew = commands.add_parser(
+        "restart",
+        help="start the worker of a camera anew, one that has failed too",
+        description="End the worker of a camera in order; the next one opens the camera anew.",
+    )
+    anew.add_argument("camera", help="the id of the camera")
     broken = commands.add_parser(
         "break",
         help="have a simulated camera misbehave",
@@ -57,7 +64,7 @@ def main() -> int:
     looked.add_argument(
         "--address", action="append", default=[], help="oak: a PoE camera that must be reachable"
     )
-    for command in (start, again, broken, looked):
+    for command in (start, again, anew, broken, looked):
         command.add_argument(
             "--config", type=Path, help="the lensbus.toml to read (LENSBUS_CONFIG)"
         )
@@ -77,6 +84,8 @@ def main() -> int:
                 return up(environ)
             case "reload":
                 return reload(environ)
+            case "restart":
+                return restart(options.camera, environ)
             case "doctor":
                 return doctor(wishes(looked, options), environ)
             case _:

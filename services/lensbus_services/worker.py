@@ -7,6 +7,7 @@ observations and the outcome of its commands come back through an inbox.
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -100,8 +101,10 @@ class Worker:
         settings: Settings,
         camera: str,
         driver: Driver,
+        opened: Callable[[Description], None] = lambda _: None,
     ) -> None:
         self._context = context
+        self._opened = opened
         self._settings = settings
         self._camera = camera
         self._driver = driver
@@ -181,6 +184,7 @@ class Worker:
 
     def _begin(self, description: Description) -> None:
         self._description = description
+        self._opened(description)
         self._say_hello()
         pictures = dial(
             self._context, zmq.XPUB, self._settings.endpoint("worker_pictures"), "pictures"
@@ -421,6 +425,11 @@ class Worker:
                 "details": described.details,
             }
             self._reply(ticket, Reply(command.id, result))
+            return
+        if command.name == "restart":
+            logger.warning("restart asked for", extra={"camera": self._camera})
+            self._reply(ticket, Reply(command.id, {}))
+            self._end(EXIT_STOPPED)
             return
         if command.name == "outbox":
             self._reply(ticket, self._open_outbox(command))

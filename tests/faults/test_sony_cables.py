@@ -183,7 +183,7 @@ def unplug(system: System, events: Stream, reconnecting: str, times: int) -> Non
     assert system.worker_pid(ALPHA) == worker, "the same worker, under the same id"
     assert (after.files, after.threads) == (before.files, before.threads)
     assert leaked_mib <= (0.5 if times < 50 else 0.05)
-    assert {data["cameraId"] for _, data in events.events} <= {ALPHA, CINEMA, "*"}
+    assert {data["cameraId"] for _, data in events.events} <= {ALPHA, CINEMA, "*", "broker"}
 
 
 @pytest.mark.parametrize("reconnecting", ["off", "on"])

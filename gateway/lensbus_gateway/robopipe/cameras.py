@@ -25,6 +25,12 @@ LOOK_S: Final = 0.05
 APPEAR_LOOKS: Final = 100
 BOOTED: Final = "X_LINK_BOOTED"
 UNKNOWN: Final = "X_LINK_ANY_STATE"
+NO_IDENTITY: Final[Mapping[str, Any]] = {
+    **dict.fromkeys(("name", "camera_name"), ""),
+    "platform": "X_LINK_ANY_PLATFORM",
+    "protocol": "X_LINK_ANY_PROTOCOL",
+    "status": "X_LINK_ERROR",
+}
 
 
 async def list_cameras(request: Request) -> Response:
@@ -106,7 +112,8 @@ async def _identity(request: Request, entry: Mapping[str, Any]) -> Mapping[str, 
     try:
         reply = await ask_camera(request, entry["camera"], "device", deadline_s=IDENTITY_DEADLINE_S)
     except CommandError:
-        known: Mapping[str, Any] = entry["description"]["device"]
+        # Of one that nobody could open so far, nothing but its id is known.
+        known = entry["description"].get("device", {**NO_IDENTITY, "mxid": entry["camera"]})
         return {**known, "state": UNKNOWN}
     return reply.result or {}
 

@@ -69,6 +69,8 @@ class WorkerSettings:
     command_threads: int = 4
     stop_s: float = 1.5
     stuck_s: float = 30.0
+    steady_s: float = 30.0
+    deaths: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +271,8 @@ def _check(settings: Settings) -> None:
         ("worker.command_threads", settings.worker.command_threads, 1, 64),
         ("worker.stop_s", settings.worker.stop_s, 0.1, 60),
         ("worker.stuck_s", settings.worker.stuck_s, 1, 3600),
+        ("worker.steady_s", settings.worker.steady_s, 1, 3600),
+        ("worker.deaths", settings.worker.deaths, 1, 1000),
         ("hub.ring_events", settings.hub.ring_events, 16, 10_000_000),
         ("hub.keepalive_s", settings.hub.keepalive_s, 0.1, 30),
         ("hub.user_timeout_s", settings.hub.user_timeout_s, 1, 3600),
