@@ -33,6 +33,10 @@ class FailedDriver:
         )
 
     def open(self) -> Description:
+        """Open nothing; describe the camera."""
+        return self.describe()
+
+    def describe(self) -> Description:
         """Describe the camera as it was known, and the failure."""
         details = {**self._life.details, "failed": self._life.deaths}
         return Description(self._vendor, self._life.model, details)
