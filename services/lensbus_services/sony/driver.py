@@ -15,11 +15,11 @@ from lensbus_services.driver import Description, Driver, Frame, Observation, Res
 from lensbus_services.sony.codes import version_text
 from lensbus_services.sony.commands import Commands
 from lensbus_services.sony.discover import open_sdk
-from lensbus_services.sony.life import ENDING
 from lensbus_services.sony.limits import asked_within
 from lensbus_services.sony.liveview import LiveView
 from lensbus_services.sony.observations import transfer_failed
 from lensbus_services.sony.outlet import Outlet
+from lensbus_services.sony.present import ENDING
 from lensbus_services.sony.pulls import pull_path, take_pull
 from lensbus_services.sony.recovery import Recovery
 from lensbus_services.sony.saving import Places

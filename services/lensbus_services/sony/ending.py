@@ -6,11 +6,11 @@ from typing import Final
 from lensbus_proto.errors import CameraError, CameraTimeout
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_services.sony.connection import Signal, State
-from lensbus_services.sony.life import Life
 from lensbus_services.sony.limits import Until
 from lensbus_services.sony.link import Link
 from lensbus_services.sony.observations import disconnected
 from lensbus_services.sony.outlet import Outlet
+from lensbus_services.sony.present import Present
 from lensbus_services.sony.telling import Teller
 from lensbus_services.sony.values import Found
 
@@ -24,9 +24,9 @@ SEQUENCE_S: Final = 1.0  # a capture sequence lets go of the shutter
 class Ending:
     """Lets go of connections. `let_go` has one calling thread at a time."""
 
-    def __init__(self, life: Life, found: Found, teller: Teller, outlet: Outlet) -> None:
+    def __init__(self, present: Present, found: Found, teller: Teller, outlet: Outlet) -> None:
         self.left_behind: Link | None = None  # the SDK did not let go of it
-        self._life = life
+        self._present = present
         self._found = found
         self._teller = teller
         self._outlet = outlet
@@ -36,27 +36,27 @@ class Ending:
 
         Return whether the camera was connected.
         """
-        life = self._life
-        with life.changed:
-            was_connected = life.is_connected
-            life.lost = None
+        present = self._present
+        with present.changed:
+            was_connected = present.is_connected
+            present.lost = None
             if was_connected:
                 for lost in self._teller.lose(unix_us(), reason):
                     self._outlet.put(lost)
                 self._outlet.put(disconnected(self._found, unix_us(), reason=reason))
-            life.advance(Signal.STOP)
+            present.advance(Signal.STOP)
             return was_connected
 
     def let_go(self, wait_s: float) -> bool:
         """Disconnect and release whatever there is. Return whether the SDK told the end."""
-        life, until = self._life, Until(wait_s)
-        link = life.link
+        present, until = self._present, Until(wait_s)
+        link = present.link
         if link is None:
             return True
-        with life.changed:
-            life.advance(Signal.STOP)
-            over = life.state is State.ENDED
-        quiet = life.sequence.acquire(timeout=min(SEQUENCE_S, until.left_s() / 2))
+        with present.changed:
+            present.advance(Signal.STOP)
+            over = present.state is State.ENDED
+        quiet = present.sequence.acquire(timeout=min(SEQUENCE_S, until.left_s() / 2))
         try:
             if over:
                 link.ended()
@@ -65,20 +65,20 @@ class Ending:
             self._release(link, until)
         finally:
             if quiet:
-                life.sequence.release()
-        life.released()
+                present.sequence.release()
+        present.released()
         return over
 
     def _disconnect(self, link: Link, until: Until) -> bool:
         """Have the SDK tell the end; return whether it did."""
-        life = self._life
+        present = self._present
         try:
             link.disconnect(until.left_s())
         except CameraError as error:
             logger.warning("not disconnected", extra={"reason": error.message})
             return False
-        with life.changed:
-            return life.changed.wait_for(lambda: life.state is State.ENDED, until.left_s())
+        with present.changed:
+            return present.changed.wait_for(lambda: present.state is State.ENDED, until.left_s())
 
     def _release(self, link: Link, until: Until) -> None:
         try:

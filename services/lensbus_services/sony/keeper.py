@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Final
 
 from lensbus_services.sony.connection import State
-from lensbus_services.sony.life import Life
 from lensbus_services.sony.outlet import Outlet
+from lensbus_services.sony.present import Present
 from lensbus_services.sony.telling import Teller
 from lensbus_services.threads import spawn
 
@@ -14,15 +14,15 @@ KEEP_S: Final = 5.0  # so often a pull is looked after
 
 
 class Keeper:
-    """A thread that calls `look_after` when there is something to do, until the life is closed.
+    """A thread that calls `look_after` when there is something to do, until the worker ends.
 
     `look_after` is told whether the link has come back.
     """
 
     def __init__(
-        self, life: Life, teller: Teller, outlet: Outlet, look_after: Callable[[bool], None]
+        self, present: Present, teller: Teller, outlet: Outlet, look_after: Callable[[bool], None]
     ) -> None:
-        self._life = life
+        self._present = present
         self._teller = teller
         self._outlet = outlet
         self._look_after = look_after
@@ -30,14 +30,14 @@ class Keeper:
 
     def _work(self) -> None:
         """Thread: wait, look."""
-        life = self._life
+        present = self._present
         while True:
-            with life.changed:
-                life.changed.wait_for(self._is_due, KEEP_S)
+            with present.changed:
+                present.changed.wait_for(self._is_due, KEEP_S)
                 due = self._is_due()
-                came_back, life.came_back = life.came_back, False
-                life.destination_changed = False
-            if life.closed:
+                came_back, present.came_back = present.came_back, False
+                present.destination_changed = False
+            if present.closed:
                 return
             for observation in self._teller.overdue_pull(time.monotonic()):
                 self._outlet.put(observation)
@@ -45,7 +45,10 @@ class Keeper:
                 self._look_after(came_back)
 
     def _is_due(self) -> bool:
-        life = self._life
+        present = self._present
         return (
-            life.closed or life.came_back or life.destination_changed or life.state is State.ENDED
+            present.closed
+            or present.came_back
+            or present.destination_changed
+            or present.state is State.ENDED
         )

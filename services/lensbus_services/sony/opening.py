@@ -9,10 +9,10 @@ from lensbus_services.sony.callbacks import Queue
 from lensbus_services.sony.codes import CONNECT_ADVICE, MODES, error_name
 from lensbus_services.sony.connection import Signal, State
 from lensbus_services.sony.ending import ABANDON_S
-from lensbus_services.sony.life import Life
 from lensbus_services.sony.limits import within
 from lensbus_services.sony.link import Link
 from lensbus_services.sony.lookup import Lookup
+from lensbus_services.sony.present import Present
 from lensbus_services.sony.sdk import Sdk
 from lensbus_services.sony.values import Credentials
 from lensbus_services.sony.wish import Wish
@@ -28,14 +28,14 @@ class Opening:
 
     def __init__(
         self,
-        life: Life,
+        present: Present,
         sdk: Sdk,
         queue: Queue,
         lookup: Lookup,
         let_go: Callable[[float], bool],
         limit_s: float,
     ) -> None:
-        self._life = life
+        self._present = present
         self._sdk = sdk
         self._queue = queue
         self._lookup = lookup
@@ -61,9 +61,9 @@ class Opening:
 
     def _begin(self, wish: Wish, login: Credentials) -> Link:
         cameras, index = self._lookup.look()
-        link = Link(self._sdk, self._queue, self._life.number + 1)
+        link = Link(self._sdk, self._queue, self._present.number + 1)
         try:
-            self._life.begin(link, wish, login)
+            self._present.begin(link, wish, login)
         except CameraGone:
             link.release()
             raise
@@ -75,18 +75,18 @@ class Opening:
             self._let_go(ABANDON_S)
             raise
         if result != 0:
-            with self._life.changed:
-                self._life.error = result
-                self._life.advance(Signal.FAILED)
+            with self._present.changed:
+                self._present.error = result
+                self._present.advance(Signal.FAILED)
         return link
 
     def _await_opened(self) -> None:
-        life, limit_s = self._life, within(self._limit_s)
-        with life.changed:
-            life.changed.wait_for(
-                lambda: life.closed or life.state is not State.CONNECTING, limit_s
+        present, limit_s = self._present, within(self._limit_s)
+        with present.changed:
+            present.changed.wait_for(
+                lambda: present.closed or present.state is not State.CONNECTING, limit_s
             )
-            state, error = life.state, life.error
+            state, error = present.state, present.error
         if state is State.UP:
             return
         self._let_go(ABANDON_S)
@@ -98,7 +98,7 @@ class Opening:
                 vendor_code=error,
                 operation="Connect",
             )
-        if state is State.CONNECTING and not life.closed:
+        if state is State.CONNECTING and not present.closed:
             raise CameraTimeout(
                 f"Connection did not complete within {limit_s:g}s. The camera said nothing: it may"
                 " still hold the link of a process that died, which this attempt has cleared;"

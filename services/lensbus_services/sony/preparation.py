@@ -10,8 +10,8 @@ from typing import Final
 from lensbus_proto.errors import CameraError, CommandError
 from lensbus_services.sony.capture import Pause, extra_s
 from lensbus_services.sony.codes import PC_REMOTE, TO_HOST, DataType, Property
-from lensbus_services.sony.life import Life
 from lensbus_services.sony.link import Link
+from lensbus_services.sony.present import Present
 from lensbus_services.sony.reading import select, value_of
 from lensbus_services.sony.saving import Places, SaveInfo
 from lensbus_services.sony.telling import Teller
@@ -26,9 +26,11 @@ PRIORITY_TRIES: Final = 25
 class Preparation:
     """The place for files, the priority key, and whether exposures are followed by files."""
 
-    def __init__(self, life: Life, places: Places, teller: Teller, triggers: Triggers) -> None:
+    def __init__(
+        self, present: Present, places: Places, teller: Teller, triggers: Triggers
+    ) -> None:
         self.save_info = SaveInfo(places.default)
-        self._life = life
+        self._present = present
         self._places = places
         self._teller = teller
         self._triggers = triggers
@@ -79,7 +81,7 @@ class Preparation:
         except CommandError as error:
             logger.info("store destination not known", extra={"reason": error.message})
             return
-        wish = self._life.wish
+        wish = self._present.wish
         is_remote = wish is not None and wish.mode == "remote"
         has_files = is_remote and (destination is None or bool(destination & TO_HOST))
         if has_files and not self._teller.has_host_files:
@@ -96,10 +98,10 @@ class Preparation:
         logger.info("priority key has not turned", extra={"camera": self._places.camera})
 
 
-def patience_s(life: Life) -> float:
+def patience_s(present: Present) -> float:
     """Return by how much longer than usual an exposure may take, as the camera is set."""
     try:
-        found = select(life.connected_link(), [Property.SHUTTER_SPEED, Property.DRIVE_MODE])
+        found = select(present.connected_link(), [Property.SHUTTER_SPEED, Property.DRIVE_MODE])
     except CommandError:
         return 0.0
     values = {raw.code: raw.value for raw in found}

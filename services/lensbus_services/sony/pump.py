@@ -10,9 +10,9 @@ from lensbus_services.sony.callbacks import Queue
 from lensbus_services.sony.codes import Property
 from lensbus_services.sony.connection import Signal, State, is_connected
 from lensbus_services.sony.folding import Fold
-from lensbus_services.sony.life import Life
 from lensbus_services.sony.observations import RECONNECTING, disconnected, reason_of
 from lensbus_services.sony.outlet import Outlet
+from lensbus_services.sony.present import Present
 from lensbus_services.sony.telling import Teller
 from lensbus_services.sony.values import Found, Kind, Seen
 from lensbus_services.threads import spawn
@@ -29,9 +29,9 @@ class Pump:
     """A thread that reads the queue of callbacks until that is closed."""
 
     def __init__(
-        self, life: Life, found: Found, queue: Queue, teller: Teller, outlet: Outlet
+        self, present: Present, found: Found, queue: Queue, teller: Teller, outlet: Outlet
     ) -> None:
-        self._life = life
+        self._present = present
         self._found = found
         self._queue = queue
         self._teller = teller
@@ -58,25 +58,25 @@ class Pump:
                 logger.error("callbacks lost", extra={"lost": seen.dropped})
             now = time.monotonic()
             for one in fold.flush(now) if seen is None else fold.feed(seen, now):
-                if one.link == self._life.number:
+                if one.link == self._present.number:
                     self._take(one)
 
     def _take(self, seen: Seen) -> None:
         told = list(self._teller.tell(seen))  # before the lock: whole files are read here
-        life = self._life
-        with life.changed:
-            before = life.state
+        present = self._present
+        with present.changed:
+            before = present.state
             signal = signal_of(seen)
             if seen.kind in (Kind.ERROR, Kind.DISCONNECTED):
-                life.error = seen.code
-                life.error_told = seen.kind is Kind.ERROR
+                present.error = seen.code
+                present.error_told = seen.kind is Kind.ERROR
             if seen.kind is Kind.PROPERTIES and Property.STORE_DESTINATION in seen.codes:
-                life.destination_changed = True
-                life.changed.notify_all()
+                present.destination_changed = True
+                present.changed.notify_all()
             if signal is not None:
-                life.advance(signal)
-            if before is State.RECOVERING and life.state is State.UP:
-                life.came_back = True
+                present.advance(signal)
+            if before is State.RECOVERING and present.state is State.UP:
+                present.came_back = True
             for observation in self._filter(seen, before, told):
                 self._outlet.put(observation)
 
@@ -85,7 +85,7 @@ class Pump:
     ) -> Iterator[Observation]:
         if seen.kind is Kind.DISCONNECTED:
             if is_connected(before):
-                self._life.lost = self._life.wish
+                self._present.lost = self._present.wish
                 yield from self._teller.lose(seen.time_us, reason_of(seen.code))
                 yield disconnected(self._found, seen.time_us, seen.code)
             return

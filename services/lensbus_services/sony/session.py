@@ -1,6 +1,6 @@
 """One camera's connection as its commands know it: begun, held, let go of.
 
-Threads: commands come from several; the pump carries callbacks into the life of the connection
+Threads: commands come from several; the pump carries callbacks into the present connection
 and to the outlet; the keeper looks after a connection that ended, or came back, by itself.
 """
 
@@ -18,13 +18,13 @@ from lensbus_services.sony.capture import Pause
 from lensbus_services.sony.connection import State
 from lensbus_services.sony.ending import ABANDON_S, Ending
 from lensbus_services.sony.keeper import Keeper
-from lensbus_services.sony.life import ENDING, Life
 from lensbus_services.sony.limits import Until
 from lensbus_services.sony.link import Link
 from lensbus_services.sony.lookup import Lookup
 from lensbus_services.sony.opening import Opening
 from lensbus_services.sony.outlet import Outlet
 from lensbus_services.sony.preparation import Preparation, patience_s
+from lensbus_services.sony.present import ENDING, Present
 from lensbus_services.sony.pulls import pull_path
 from lensbus_services.sony.pump import Pump
 from lensbus_services.sony.saving import Places, SaveInfo
@@ -58,31 +58,31 @@ class Session:
         self._sdk = sdk
         self._wish_path = wish_path(state, found.camera)
         self._scale = settings.simulator.time_scale if settings.library == "simulator" else 1.0
-        self._life = life = Life()
-        self.triggers = Triggers(self._scale, lambda: patience_s(life), outlet.put)
+        self._present = present = Present()
+        self.triggers = Triggers(self._scale, lambda: patience_s(present), outlet.put)
         self.teller = Teller(found, places, pull_path(state, found.camera), self.triggers)
         self._queue = Queue()
         self._changing = threading.Lock()  # one connect or disconnect at a time
         self._lookup = Lookup(sdk, found.camera, cameras, settings.enumerate_s)
-        self._ending = Ending(life, found, self.teller, outlet)
+        self._ending = Ending(present, found, self.teller, outlet)
         self._opening = Opening(
-            life, sdk, self._queue, self._lookup, self._let_go, settings.connect_s
+            present, sdk, self._queue, self._lookup, self._let_go, settings.connect_s
         )
-        self._preparation = Preparation(life, places, self.teller, self.triggers)
-        self._pump = Pump(life, found, self._queue, self.teller, outlet)
-        Keeper(life, self.teller, outlet, self._look_after)
+        self._preparation = Preparation(present, places, self.teller, self.triggers)
+        self._pump = Pump(present, found, self._queue, self.teller, outlet)
+        Keeper(present, self.teller, outlet, self._look_after)
 
     # What is
 
     @property
     def is_connected(self) -> bool:
         """Tell whether clients see the camera as connected."""
-        return self._life.is_connected
+        return self._present.is_connected
 
     @property
     def wish(self) -> Wish | None:
         """How the camera is connected now."""
-        return self._life.wish
+        return self._present.wish
 
     @property
     def save_info(self) -> SaveInfo:
@@ -92,22 +92,22 @@ class Session:
     @property
     def error_told(self) -> bool:
         """Tell whether clients have heard what was wrong with the last connection."""
-        return self._life.error_told
+        return self._present.error_told
 
     def link(self) -> Link:
         """Return the connection; NotConnected without one."""
-        return self._life.connected_link()
+        return self._present.connected_link()
 
     def stuck(self) -> Stuck | None:
         """Return the call into the SDK that has overstayed its limit, if one has."""
-        for holder in (self._life.link, self._ending.left_behind, self._sdk):
+        for holder in (self._present.link, self._ending.left_behind, self._sdk):
             if holder is not None and (stuck := holder.stuck()) is not None:
                 return stuck
         return None
 
     def pause(self, link: Link, wait_s: float) -> None:
         """Wait; CameraGone as soon as the connection is not there any more."""
-        self._life.pause(link, wait_s * self._scale)
+        self._present.pause(link, wait_s * self._scale)
 
     def pause_on(self, link: Link) -> Pause:
         """Return a way to wait between two calls of a sequence."""
@@ -116,12 +116,12 @@ class Session:
     @contextmanager
     def sequence(self, limit_s: float) -> Iterator[Link]:
         """Hold the camera for several calls that belong together: two never mix."""
-        if not self._life.sequence.acquire(timeout=limit_s):
+        if not self._present.sequence.acquire(timeout=limit_s):
             raise CameraBusy("another capture is still going on")
         try:
             yield self.link()
         finally:
-            self._life.sequence.release()
+            self._present.sequence.release()
 
     def save(self, info: SaveInfo) -> None:
         """Tell the SDK where files for the host go from now on."""
@@ -149,11 +149,11 @@ class Session:
     def connect(self, wish: Wish, login: Credentials) -> bool:
         """Connect and wait for the camera's word. Return True if it was connected before."""
         with self._changing:
-            if self._life.closed:
+            if self._present.closed:
                 raise CameraGone(ENDING)
             if self.is_connected:
                 return True
-            if self._life.link is not None:  # it came to its end by itself, just now
+            if self._present.link is not None:  # it came to its end by itself, just now
                 self._let_go(ABANDON_S)
                 self._lookup.forget()
             link = self._opening.open(wish, login)
@@ -175,8 +175,8 @@ class Session:
     def close(self, limit_s: float) -> bool:
         """Let go of everything within the limit. Return False if a call held it up."""
         until = Until(limit_s)
-        with self._life.changed:
-            self._life.closed = True
+        with self._present.changed:
+            self._present.closed = True
         self._ending.stop("the worker stops")
         self.triggers.close()
         orderly = self._changing.acquire(timeout=limit_s / 2)
@@ -200,17 +200,17 @@ class Session:
 
     def _look_after(self, came_back: bool) -> None:
         """Do what a change of the connection asks for; nobody else changes it meanwhile."""
-        life = self._life
+        present = self._present
         with self._changing:
-            if life.state is State.ENDED:
+            if present.state is State.ENDED:
                 self._let_go(ABANDON_S)
                 self._lookup.forget()
-                with life.changed:
-                    lost, life.lost = life.lost, None
+                with present.changed:
+                    lost, present.lost = present.lost, None
                     if lost is not None:
-                        self.when_lost(lost, life.login)
-            elif life.state is State.UP and life.link is not None:
+                        self.when_lost(lost, present.login)
+            elif present.state is State.UP and present.link is not None:
                 if came_back:
-                    self._preparation.prepare(life.link, self.pause_on(life.link))
+                    self._preparation.prepare(present.link, self.pause_on(present.link))
                 else:
-                    self._preparation.look_at_destination(life.link)
+                    self._preparation.look_at_destination(present.link)

@@ -15,8 +15,8 @@ from lensbus_services.sony.wish import Wish
 ENDING: Final = "the worker of this camera is ending"
 
 
-class Life:
-    """One connection after another, from a driver's open to its close."""
+class Present:
+    """The present connection, one after another, from a driver's open to its close."""
 
     def __init__(self) -> None:
         self.changed = threading.Condition()
