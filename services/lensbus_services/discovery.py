@@ -1,17 +1,21 @@
 """`python -m lensbus_services.discovery --vendor sony`: one worker for each camera there is.
 
 Looks for cameras again and again, and has supervisord start a worker for each that came and stop
-the worker of each that went. The process manager keeps the workers alive in between.
+the worker of each that went. The process manager keeps the workers alive in between, and this
+process too: a scan that does not come back can only be ended with it.
 """
 
 import logging
+import os
 import select
 import sys
-from collections.abc import Collection
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
-from lensbus_proto.errors import LensbusError
+from lensbus_proto.errors import CameraTimeout, LensbusError
 from lensbus_proto.runtime import lifecycle
 from lensbus_proto.runtime.settings import Settings
 from lensbus_proto.topics import is_camera_id
@@ -19,6 +23,9 @@ from lensbus_services.supervisor import Supervisor
 from lensbus_services.vendors import VENDORS, Vendor
 
 logger = logging.getLogger("lensbus_services.discovery")
+
+SCAN_S: Final = 60.0  # of a vendor that sets no limit of its own
+EXIT_STUCK: Final = 4
 
 
 class Manager(Protocol):
@@ -64,8 +71,25 @@ def reconcile(found: Collection[str], manager: Manager, absences: Absences) -> N
         manager.start(camera)
 
 
+@contextmanager
+def bounded(vendor: str, limit_s: float) -> Iterator[None]:
+    """End the process when the block takes longer than the limit."""
+
+    def end() -> None:
+        logger.critical("scan stuck", extra={"vendor": vendor, "limit_s": limit_s})
+        os._exit(EXIT_STUCK)
+
+    timer = threading.Timer(limit_s, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def main(settings: Settings, vendor: Vendor) -> int:
-    """Look for cameras until SIGTERM."""
+    """Look for cameras until SIGTERM, or until a scan does not come back."""
     stop = lifecycle.StopSignal()
     if not vendor.is_enabled(settings):
         logger.info("vendor is disabled", extra={"vendor": vendor.name})
@@ -76,8 +100,13 @@ def main(settings: Settings, vendor: Vendor) -> int:
     last_error = ""
     while True:
         try:
-            reconcile(vendor.find(settings), manager, absences)
+            with bounded(vendor.name, SCAN_S):
+                found = vendor.find(settings)
+            reconcile(found, manager, absences)
             last_error = ""
+        except CameraTimeout as error:
+            logger.critical("scan stuck", extra={"vendor": vendor.name, "reason": error})
+            return EXIT_STUCK
         except (LensbusError, OSError) as error:
             if str(error) != last_error:  # a missing library is said once, not every scan
                 logger.error("no scan", extra={"vendor": vendor.name, "reason": error})
@@ -90,6 +119,8 @@ if __name__ == "__main__":
     parser = lifecycle.parser("lensbus_services.discovery", "Keep one worker for each camera.")
     parser.add_argument("--vendor", choices=sorted(VENDORS), required=True)
     options = parser.parse_args()
-    sys.exit(
-        lifecycle.run(options.config, lambda settings: main(settings, VENDORS[options.vendor]))
-    )
+    code = lifecycle.run(options.config, lambda settings: main(settings, VENDORS[options.vendor]))
+    logging.shutdown()
+    sys.stderr.flush()
+    # A vendor's thread may be stuck in its SDK: the interpreter would wait for it or crash on it.
+    os._exit(code)
