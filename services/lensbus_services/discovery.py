@@ -1,20 +1,23 @@
 """`python -m lensbus_services.discovery --vendor sony`: one worker for each camera there is.
 
 Looks for cameras again and again, and has supervisord start a worker for each that came and stop
-the worker of each that went. The process manager keeps the workers alive in between.
+the worker of each that went. The process manager keeps the workers alive in between, and this
+process too: a scan that does not come back can only be ended with it.
 """
 
 import contextlib
 import logging
+import os
 import sys
+import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 import zmq
 
-from lensbus_proto.errors import LensbusError
+from lensbus_proto.errors import CameraTimeout, LensbusError
 from lensbus_proto.runtime import lifecycle
 from lensbus_proto.runtime.settings import Settings
 from lensbus_proto.runtime.sockets import serve
@@ -24,6 +27,9 @@ from lensbus_services.supervisor import Supervisor
 from lensbus_services.vendors import VENDORS, Vendor
 
 logger = logging.getLogger("lensbus_services.discovery")
+
+SCAN_S: Final = 60.0  # of a vendor that sets no limit of its own
+EXIT_STUCK: Final = 4
 
 
 class Manager(Protocol):
@@ -69,6 +75,27 @@ def reconcile(found: Collection[str], manager: Manager, absences: Absences) -> N
         manager.start(camera)
 
 
+class ScanStuck(Exception):
+    """A scan does not come back: only the end of the process ends it."""
+
+
+@contextlib.contextmanager
+def bounded(vendor: str, limit_s: float) -> Iterator[None]:
+    """End the process when the block takes longer than the limit."""
+
+    def end() -> None:
+        logger.critical("scan stuck", extra={"vendor": vendor, "limit_s": limit_s})
+        os._exit(EXIT_STUCK)
+
+    timer = threading.Timer(limit_s, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 class Search:
     """Looks for the cameras of one vendor; each time it does, the workers are brought into line."""
 
@@ -94,8 +121,11 @@ class Search:
         if not self._is_enabled:
             return []
         try:
-            found = self._vendor.find(self._settings)
+            with bounded(self._vendor.name, SCAN_S):
+                found = self._vendor.find(self._settings)
             reconcile(found, self._manager, self._absences)
+        except CameraTimeout as error:
+            raise ScanStuck(str(error)) from error
         except (LensbusError, OSError) as error:
             if str(error) != self._last_error:  # a missing library is said once, not every scan
                 logger.error("no scan", extra={"vendor": self._vendor.name, "reason": error})
@@ -108,13 +138,20 @@ class Search:
 
 
 def main(settings: Settings, vendor: Vendor) -> int:
-    """Look for cameras until SIGTERM, again and again and whenever somebody asks."""
+    """Look for cameras, again and again and whenever somebody asks.
+
+    Returns at SIGTERM, or when a scan does not come back.
+    """
     stop = lifecycle.StopSignal()
     search = Search(settings, vendor)
     with zmq.Context[zmq.Socket[bytes]]() as context:
         endpoint = settings.endpoint("discovery", vendor.name)
         with serve(context, zmq.ROUTER, endpoint, "commands") as door:
-            watch(stop.fileno(), door, search)
+            try:
+                watch(stop.fileno(), door, search)
+            except ScanStuck as error:
+                logger.critical("scan stuck", extra={"vendor": vendor.name, "reason": error})
+                return EXIT_STUCK
     return 0
 
 
@@ -138,6 +175,8 @@ if __name__ == "__main__":
     parser = lifecycle.parser("lensbus_services.discovery", "Keep one worker for each camera.")
     parser.add_argument("--vendor", choices=sorted(VENDORS), required=True)
     options = parser.parse_args()
-    sys.exit(
-        lifecycle.run(options.config, lambda settings: main(settings, VENDORS[options.vendor]))
-    )
+    code = lifecycle.run(options.config, lambda settings: main(settings, VENDORS[options.vendor]))
+    logging.shutdown()
+    sys.stderr.flush()
+    # A vendor's thread may be stuck in its SDK: the interpreter would wait for it or crash on it.
+    os._exit(code)

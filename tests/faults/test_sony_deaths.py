@@ -18,6 +18,7 @@ from kit.system import (
     CINEMA,
     Stream,
     System,
+    command_of,
     running_system,
     stream,
     wait_for_cameras,
@@ -103,3 +104,29 @@ def test_a_worker_that_nobody_has_cannot_be_restarted(system: System) -> None:
     refused = lensbus(system, "restart", "NOBODY")
     assert refused.returncode == 2
     assert "NOBODY" in refused.stderr
+
+
+def discovery_pid(system: System) -> int:
+    mark = "-m lensbus_services.discovery --vendor sony"
+    return wait_for(lambda: next((pid for pid in system.pids() if mark in command_of(pid)), 0))
+
+
+@pytest.mark.slow
+def test_f05_a_hang_in_the_scan_for_cameras_replaces_the_process_that_scans(
+    system: System, events: Stream
+) -> None:
+    wait_for_cameras(system, {ALPHA, CINEMA})
+    workers = {camera: system.worker_pid(camera) for camera in (ALPHA, CINEMA)}
+    before = discovery_pid(system)
+    began_s = time.monotonic()
+    with broken(system.state, "hang", call="EnumCameraObjects"):
+        wait_for(lambda: discovery_pid(system) != before, limit_s=20)
+        replaced_s = time.monotonic() - began_s
+        assert {camera: system.worker_pid(camera) for camera in workers} == workers
+    # It looks again: a body that goes loses its worker, and gets one when it is back.
+    with broken(system.state, "unplugged", CINEMA):
+        events.wait("worker.stopped", CINEMA, limit_s=30)
+    seen = len(events.events)
+    events.wait("worker.started", CINEMA, limit_s=20, after=seen)
+    print(f"row=F05 of=discovery replaced_ms={replaced_s * 1000:.0f}")
+    assert replaced_s <= 1 + 10 + 1 + 1 + 1, "its wait, its limit, a scan's pause, a start, spare"
