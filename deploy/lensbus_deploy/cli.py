@@ -17,6 +17,7 @@ from lensbus_deploy.commands import (
     bench,
     capture,
     connection,
+    doctor,
     download,
     events,
     logs,
@@ -42,6 +43,7 @@ GROUPS = (
     still,
     download,
     streams,
+    doctor,
     bench,
 )
 

@@ -4,6 +4,7 @@ import ctypes
 import fcntl
 import http.client
 import importlib.util
+import shlex
 import shutil
 import signal
 import socket
@@ -18,6 +19,7 @@ import lensbus_services
 from lensbus_proto.errors import SettingsError
 from lensbus_proto.runtime.settings import Settings, load
 from lensbus_proto.runtime.sockets import IPC_PATH_LIMIT
+from lensbus_services.sony import launcher
 
 READY_S: Final = 30.0
 STOP_S: Final = 15.0
@@ -59,7 +61,10 @@ def check_packages(settings: Settings) -> None:
     for library in ("libcrshim.so", "libcrsim.so"):
         if not (native / library).exists():
             raise SettingsError(f"{library} has not been built: run make native")
-    if settings.sony.library != "simulator" and not Path(settings.sony.library).exists():
+    if (
+        settings.sony.library != "simulator"
+        and not Path(settings.sony.library).expanduser().exists()
+    ):
         raise SettingsError(
             f"sony.library is {settings.sony.library!r}, expected 'simulator' or the path of"
             " libCr_Core.so"
@@ -125,12 +130,38 @@ def child_environ(
     """Return the variables for supervisord and, through it, for all processes."""
     child = dict(environ)
     child["LENSBUS_PYTHON"] = sys.executable
+    child["LENSBUS_SONY_PYTHON"] = shlex.join(sony_python(settings))
+    child["LENSBUS_OAK_PYTHON"] = shlex.join([sys.executable])
     child["LENSBUS_SYSTEM_STATE"] = str(settings.state)
     child["LENSBUS_GATEWAY_HOST"] = settings.gateway.host
     child["LENSBUS_GATEWAY_PORT"] = str(settings.gateway.port)
     child["LENSBUS_GATEWAY_PROCESSES"] = str(settings.gateway.processes)
     child["LENSBUS_CONFIG"] = str((config or shipped("lensbus.toml")).absolute())
     return child
+
+
+def sony_python(settings: Settings) -> list[str]:
+    """Return how a Sony process begins: plainly, or as the copy that lies beside CrAdapter.
+
+    A copy that exists is renewed when the interpreter or the SDK has changed.
+    """
+    sony = settings.sony
+    source = launcher.source_for(Path(sony.library))
+    if not sony.enabled or sony.library == "simulator" or launcher.is_beside(source.executable):
+        return launcher.command(None)
+    there = launcher.launcher_in(settings.state)
+    fitness = launcher.fitness(there, source)
+    if fitness is launcher.Fitness.ABSENT:
+        raise SettingsError(
+            "Sony's SDK would find no camera: its folder CrAdapter does not lie beside"
+            f" {source.executable}; run `lensbus doctor sony --fix` with these settings"
+        )
+    if fitness is launcher.Fitness.STALE:
+        try:
+            launcher.make(there, source)
+        except launcher.LauncherError as error:
+            raise SettingsError(str(error)) from error
+    return launcher.command(there)
 
 
 def shipped(name: str) -> Path:

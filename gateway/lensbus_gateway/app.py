@@ -1,7 +1,7 @@
 """The application: both surfaces, and what holds for every answer.
 
 What the surfaces share is in `app.state`: `settings`, `hub`, `viewers`, `calls`,
-`commander`, `pictures`, `junk`.
+`commander`, `finder` (asks discovery for a search), `pictures`, `junk`.
 """
 
 import asyncio
@@ -34,6 +34,7 @@ from lensbus_proto.runtime.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+FINDER_ABSENT_S: Final = 0.2  # it searches by itself as soon as it is back
 SURFACES: Final[Sequence[BaseRoute]] = (*alpha.routes, *robopipe.routes)
 METHODS: Final = b"GET, POST, PUT, PATCH, DELETE, OPTIONS"
 
@@ -69,6 +70,10 @@ async def _on_the_bus(app: Starlette) -> AsyncIterator[None]:
         context: Context = stack.enter_context(zmq.Context())
         app.state.commander = Commander(context, settings.endpoint("commands"))
         stack.callback(app.state.commander.close)
+        app.state.finder = Commander(
+            context, settings.endpoint("discovery", "oak"), absent_s=FINDER_ABSENT_S
+        )
+        stack.callback(app.state.finder.close)
         history = History(app.state.commander)
         app.state.hub.history = history
         follower = Follower(history, app.state.hub, backfill=settings.hub.ring_events // 2)

@@ -61,8 +61,9 @@ class EventFeed:
 class Commander:
     """Sends commands and waits for their replies, many at a time over one socket."""
 
-    def __init__(self, context: Context, endpoint: str) -> None:
+    def __init__(self, context: Context, endpoint: str, *, absent_s: float = ABSENT_S) -> None:
         self.junk = Junk("replies")
+        self._absent_s = absent_s
         self._waiting: dict[str, asyncio.Future[Reply]] = {}
         self._ids = map(f"{secrets.token_hex(6)}-{{}}".format, itertools.count(1))
         self._socket = sockets.dial(context, zmq.DEALER, endpoint, "commands", immediate=True)
@@ -108,7 +109,7 @@ class Commander:
     async def _post(self, parts: Sequence[bytes], patience_s: float) -> None:
         """Send at once, or within a moment: a broker that is starting anew is soon there."""
         loop = asyncio.get_running_loop()
-        until_s = loop.time() + min(patience_s, ABSENT_S)
+        until_s = loop.time() + min(patience_s, self._absent_s)
         while True:
             try:
                 self._socket.send_multipart(parts, zmq.NOBLOCK)

@@ -18,7 +18,7 @@ import re
 import signal
 import socket
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from http import HTTPStatus
 from typing import ClassVar, Final, Protocol
 
@@ -122,7 +122,7 @@ class GatewayProtocol(HttpToolsProtocol):
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         if size > self.settings.head_limit_bytes:
             self._stop(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        self._is_upload = UPLOADS.fullmatch(self.url.partition(b"?")[0]) is not None
+        self._is_upload = _carries_file(self.url, self.headers)
         self._body_limit = self.settings.body_limit_bytes
         if self._is_upload:
             self._body_limit = max(self._body_limit, self.upload_limit_bytes + FORM_BYTES)
@@ -276,6 +276,14 @@ class Lingering(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting: the client has closed."""
         self._timer.cancel()
+
+
+def _carries_file(url: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Tell whether a body is a file. JSON is read whole, and says only where one is."""
+    if not UPLOADS.fullmatch(url.partition(b"?")[0]):
+        return False
+    kinds = [value.strip().lower() for name, value in headers if name == b"content-type"]
+    return not any(kind.startswith(b"application/json") for kind in kinds)
 
 
 def _refusal(status: HTTPStatus, cors_origin: str) -> bytes:

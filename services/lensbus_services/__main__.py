@@ -2,25 +2,51 @@
 
 import logging
 import os
+import select
 import sys
+from dataclasses import replace
 
 import zmq
 
 from lensbus_proto.runtime import lifecycle
+from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.runtime.settings import Settings
 from lensbus_proto.topics import is_camera_id
+from lensbus_services.driver import Driver
+from lensbus_services.failed import FailedDriver
+from lensbus_services.lives import Life, Lives, deaths_before, wait_s
 from lensbus_services.vendors import VENDORS
-from lensbus_services.worker import Worker
+from lensbus_services.worker import EXIT_STUCK, Worker
+
+logger = logging.getLogger("lensbus_services")
 
 
 def main(settings: Settings, vendor: str, camera: str) -> int:
     """Work until SIGTERM."""
     stop = lifecycle.StopSignal()
+    lives = Lives(settings.state, camera)
+    last = lives.last()
+    deaths = deaths_before(last, unix_us(), settings.worker.steady_s)
+    if deaths:
+        extra = {"camera": camera, "deaths": deaths, "wait_s": wait_s(deaths)}
+        logger.error("the worker before this one died", extra=extra)
+    has_failed = deaths >= settings.worker.deaths
+    if not has_failed and select.select([stop], [], [], wait_s(deaths))[0]:
+        return 0
+    life = replace(last or Life(0), began_us=unix_us(), deaths=deaths)
+    lives.begin(life)
+    driver = FailedDriver(vendor, life) if has_failed else _driver(settings, vendor, camera)
     context = zmq.Context[zmq.Socket[bytes]]()
-    worker = Worker(context, settings, camera, VENDORS[vendor].make_driver(camera, settings))
+    worker = Worker(context, settings, camera, driver, lives.know)
     code = worker.run(stop.fileno())
+    if code != EXIT_STUCK:  # whoever gets stuck again and again has failed, too
+        lives.end()
     context.destroy()
     return code
+
+
+def _driver(settings: Settings, vendor: str, camera: str) -> Driver:
+    return VENDORS[vendor].make_driver(camera, settings)
 
 
 if __name__ == "__main__":

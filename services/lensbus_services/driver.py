@@ -56,9 +56,9 @@ class Stuck:
 class Driver(Protocol):
     """One camera. Raises `CommandError`; never returns a falsy value for failure.
 
-    `execute` is called from several threads at once and must order its own SDK calls; `drain`,
-    `watch` and `pictures` each have one calling thread. The kinds `connected` and `disconnected`
-    tell the worker whether the camera is connected.
+    `execute` is called from several threads at once and must order its own SDK calls; `drain` with
+    `describe`, `watch` and `pictures` each have one calling thread. The kinds `connected` and
+    `disconnected` tell the worker whether the camera is connected.
     """
 
     def open(self) -> Description:
@@ -66,6 +66,12 @@ class Driver(Protocol):
 
     def close(self) -> None:
         """Let go of the camera and the SDK within 1.5 s. Calling it twice is fine."""
+
+    def describe(self) -> Description:
+        """Return what the camera is and can do now; this waits for no camera and no command.
+
+        It is asked again after each `connected` and `disconnected`.
+        """
 
     def execute(self, name: str, arguments: Mapping[str, Any], deadline_s: float) -> Result:
         """Carry out one command; `deadline_s` is the time in seconds that the caller waits."""

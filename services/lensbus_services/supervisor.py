@@ -24,7 +24,7 @@ GIVEN_UP: Final = frozenset({"FATAL", "EXITED", "STOPPED", "UNKNOWN"})
 PROGRAM: Final = """\
 ; Written by discovery: the worker of one camera.
 [program:worker-{vendor}-{name}]
-command="%(ENV_LENSBUS_PYTHON)s" -m lensbus_services --vendor {vendor} --camera {camera}
+command=%(ENV_LENSBUS_{prefix}_PYTHON)s -m lensbus_services --vendor {vendor} --camera {camera}
 autorestart=true
 startsecs=1
 startretries=10
@@ -85,7 +85,9 @@ class Supervisor:
     def _write(self, group: str, camera: str) -> None:
         """Write the program's file; it appears whole or not at all."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        program = PROGRAM.format(vendor=self._vendor, name=_quote(camera), camera=camera)
+        program = PROGRAM.format(
+            vendor=self._vendor, prefix=self._vendor.upper(), name=_quote(camera), camera=camera
+        )
         partial = self._folder / f"{group}.partial"
         partial.write_text(program, encoding="utf-8")
         partial.replace(self._folder / f"{group}.conf")

@@ -7,6 +7,7 @@ observations and the outcome of its commands come back through an inbox.
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,6 +43,7 @@ from lensbus_services.threads import Inbox, Pool, spawn
 
 logger = logging.getLogger(__name__)
 
+LINK: Final = ("connected", "disconnected")
 DRAIN_S: Final = 0.2
 TELL_S: Final = 0.1
 RETRY_S: Final = 0.02
@@ -67,6 +69,13 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Described:
+    """The camera is, or can do, something else than before."""
+
+    description: Description
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """A command has come to its end in the driver."""
 
@@ -80,7 +89,7 @@ class Closed:
     """The driver has let go of its camera."""
 
 
-Happening = Opened | Observation | Outcome | Closed
+Happening = Opened | Described | Observation | Outcome | Closed
 
 
 class Worker:
@@ -92,8 +101,10 @@ class Worker:
         settings: Settings,
         camera: str,
         driver: Driver,
+        opened: Callable[[Description], None] = lambda _: None,
     ) -> None:
         self._context = context
+        self._opened = opened
         self._settings = settings
         self._camera = camera
         self._driver = driver
@@ -173,6 +184,7 @@ class Worker:
 
     def _begin(self, description: Description) -> None:
         self._description = description
+        self._opened(description)
         self._say_hello()
         pictures = dial(
             self._context, zmq.XPUB, self._settings.endpoint("worker_pictures"), "pictures"
@@ -243,12 +255,23 @@ class Worker:
             seen = self._driver.drain(0.0 if last else DRAIN_S)
             for observation in seen:
                 self._inbox.put(observation)
+            if any(observation.kind in LINK for observation in seen):
+                self._describe()
             with self._told:
                 self._delivered += len(seen)
                 self._told.notify_all()
                 self._told.wait_for(self._has_room, self._settings.worker.stop_s)
             if last and not seen:
                 return
+
+    def _describe(self) -> None:
+        """Ask anew what the camera is: booted or not, the broker shall know."""
+        try:
+            self._inbox.put(Described(self._driver.describe()))
+        except CommandError as error:
+            logger.info("not described", extra={"camera": self._camera, "reason": error.message})
+        except Exception:  # the edge of a thread, which has events to carry
+            logger.exception("not described", extra={"camera": self._camera})
 
     def _has_room(self) -> bool:
         return self._delivered - self._numbered < INBOX_LIMIT or self._ending.is_set()
@@ -259,14 +282,18 @@ class Worker:
         with self._told:
             self._told.wait_for(lambda: self._delivered >= seen, TELL_S)
 
-    def _note(self, happening: Opened | Observation | Outcome) -> None:
+    def _note(self, happening: Opened | Described | Observation | Outcome) -> None:
         match happening:
             case Observation():
                 self._make_room()
                 self._number(happening)
-                if happening.kind in ("connected", "disconnected"):
+                if happening.kind in LINK:
                     self._connected = happening.kind == "connected"
                     self._beat_due = 0.0  # the broker shall not believe the old state for long
+            case Described(description=description):
+                if description != self._description and self._exit is None:
+                    self._description = description
+                    self._say_hello()
             case Outcome():
                 self._finish(happening)
             case Opened(description=None):
@@ -398,6 +425,11 @@ class Worker:
                 "details": described.details,
             }
             self._reply(ticket, Reply(command.id, result))
+            return
+        if command.name == "restart":
+            logger.warning("restart asked for", extra={"camera": self._camera})
+            self._reply(ticket, Reply(command.id, {}))
+            self._end(EXIT_STOPPED)
             return
         if command.name == "outbox":
             self._reply(ticket, self._open_outbox(command))

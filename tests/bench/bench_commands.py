@@ -27,12 +27,13 @@ PATH = f"/api/cameras/{ALPHA}/connection"
 def serve_without_bus(port: int, state: str) -> None:
     from lensbus_gateway import __main__ as gateway
     from lensbus_gateway import app
+    from lensbus_gateway.reader import Junk
     from lensbus_proto.messages import Reply
     from lensbus_proto.runtime.settings import GatewaySettings, Settings, SystemSettings
 
     class FromMemory:
         def __init__(self, *_: object) -> None:
-            pass
+            self.junk = Junk("replies")
 
         async def send(self, camera: str, name: str, *_: object, **__: object) -> Reply:
             result = {"connected": True, "mode": "remote", "model": "ILCE-7M4"}
@@ -83,6 +84,7 @@ def measure(port: int, requests: int) -> list[float]:
 
 
 def main() -> None:
+    print("$", *sys.argv)
     with running_system(sony_simulator_time_scale="0.05") as system, without_bus() as bare:
         wait_for_cameras(system, {ALPHA})
         system.json("POST", PATH, {"mode": "remote"})

@@ -37,6 +37,7 @@ def main() -> None:
     if options.read is not None:
         read(options.read, options.viewers[0], options.seconds)
         return
+    print("$", *sys.argv)
     with running_system(oak_enabled="false") as system:
         wait_for_cameras(system, {ALPHA})
         system.json("POST", f"{API}/connection", {"mode": "remote"})
@@ -46,18 +47,21 @@ def main() -> None:
 
 
 def measure(system: System, viewers: int, seconds: float) -> str:
-    """Return what a process full of readers got, and what the gateways spent on it."""
+    """Return what a process full of readers got, and what gateways and worker spent on it."""
     gateways = [pid for pid in system.pids() if "-m lensbus_gateway" in command_of(pid)]
+    worker = system.worker_pid(ALPHA)
+    assert worker is not None
     command = [sys.executable, __file__, "--read", str(system.port)]
-    before, begun = sum(map(cpu_s, gateways)), time.monotonic()
+    begun, before = time.monotonic(), [sum(map(cpu_s, gateways)), cpu_s(worker)]
     done = subprocess.run(
         [*command, "--viewers", str(viewers), "--seconds", str(seconds)],
         check=True,
         capture_output=True,
         text=True,
     )
-    share = (sum(map(cpu_s, gateways)) - before) / (time.monotonic() - begun) * 100
-    return f"{done.stdout.strip()}  gateways {share:5.1f} % CPU"
+    after, took = [sum(map(cpu_s, gateways)), cpu_s(worker)], time.monotonic() - begun
+    shares = [(end - start) / took * 100 for start, end in zip(before, after, strict=True)]
+    return f"{done.stdout.strip()}  CPU: gateways {shares[0]:.1f} %, worker {shares[1]:.1f} %"
 
 
 def cpu_s(pid: int) -> float:

@@ -32,6 +32,7 @@ from lensbus_proto.errors import (
 )
 from lensbus_proto.messages import Command
 from lensbus_proto.runtime.settings import Settings
+from lensbus_services.driver import Description
 
 
 @pytest.fixture
@@ -136,6 +137,40 @@ def test_a_deadline_is_kept_and_others_are_served_meanwhile(
     assert caught.value.began
     assert ask(req, "CAM1", "echo").result == {}
     driver.release.set()
+
+
+def told(req: "zmq.Socket[bytes]") -> list[Any]:
+    """What the worker says of its camera, and what the broker knows of it."""
+    result = ask(req, "", "cameras").result
+    assert result is not None
+    [entry] = result["cameras"]
+    described = ask(req, "CAM1", "describe").result
+    assert described is not None
+    return [described["details"], entry["description"]]
+
+
+@pytest.mark.parametrize("kind", ["connected", "disconnected"])
+def test_a_camera_that_came_or_went_is_described_anew(
+    driver: FakeDriver, req: "zmq.Socket[bytes]", kind: str
+) -> None:
+    assert told(req) == [{"answer": 42}] * 2
+    driver.answer = 43
+    driver.observe("warning")
+    driver.observe(kind)
+    wait_for(lambda: told(req) == [{"answer": 43}] * 2)
+
+
+def test_a_camera_that_cannot_be_described_is_what_it_was(
+    driver: FakeDriver, req: "zmq.Socket[bytes]", events: Tap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> Description:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(driver, "describe", fail)
+    driver.observe("disconnected")
+    driver.observe("warning")
+    events.until("warning")
+    assert told(req) == [{"answer": 42}] * 2
 
 
 def test_a_command_with_a_key_acts_once(driver: FakeDriver, req: "zmq.Socket[bytes]") -> None:

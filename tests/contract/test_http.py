@@ -208,6 +208,12 @@ def test_where_files_come_in_a_body_may_be_larger(
     assert wire.answer()[0] == 404, "this application serves no such path"
 
 
+def test_json_is_not_larger_there_than_elsewhere(wire: Wire) -> None:
+    headers = {"Content-Type": "Application/JSON; charset=utf-8"}
+    wire.request(UPLOAD, "POST", headers=headers, body=b"x" * (BODY_LIMIT + 1))
+    assert wire.answer()[0] == 413
+
+
 def test_a_file_that_is_too_large_is_refused_from_its_head(wire: Wire, settings: Settings) -> None:
     size = settings.oak.upload_limit_bytes + FORM_BYTES + 1
     wire.send(

@@ -15,9 +15,11 @@ from pathlib import Path
 import pytest
 
 import lensbus_services.oak
+from kit.nn_models import archive
 from lensbus_proto.errors import BadArguments
 from lensbus_services.oak import control
 from lensbus_services.oak.control import Control
+from lensbus_services.oak.inspection import inspect
 from lensbus_services.oak.sdk import dai
 
 SOURCES = sorted(Path(lensbus_services.oak.__path__[0]).glob("*.py"))
@@ -129,6 +131,18 @@ sys.exit(7)
 
 def test_nothing_of_ours_is_a_callback_of_a_queue() -> None:
     assert "addCallback" not in called_names()
+
+
+# A model from a stranger ends the process that reads it.
+
+
+@pytest.mark.parametrize("read", ["dai.OpenVINO.Blob(path)", "dai.NNArchive(path).getBlob()"])
+def test_an_empty_blob_ends_the_process_that_reads_it(read: str, tmp_path: Path) -> None:
+    path = tmp_path / ("m.blob" if "Blob(path)" in read else "m.tar.xz")
+    path.write_bytes(b"" if path.suffix == ".blob" else archive(content=b""))
+    assert run_child(f"{PLAIN}path = {str(path)!r}\n{read}") == -signal.SIGSEGV
+    with pytest.raises(BadArguments, match="not a model"):
+        inspect(path)
 
 
 # The methods of a queue that look without waiting can deadlock with a node that sends.

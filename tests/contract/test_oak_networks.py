@@ -1,17 +1,26 @@
 """Neural networks in the OAK driver, on simulated devices: what they find is what is there."""
 
+import base64
+import io
 import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from kit.nn_models import archive, blob, head
 from kit.oak_camera import ONE, PRO, Camera, settled
-from lensbus_proto.errors import BadArguments, NotActive, NotFound, Unsupported
+from kit.oak_device import FakeDevice, FakePipeline
+from lensbus_proto.errors import BadArguments, CameraError, NotActive, NotFound, Unsupported
+from lensbus_proto.runtime.settings import OakSettings
 from lensbus_services.driver import Frame
+from lensbus_services.oak.backend import Report
+from lensbus_services.oak.device import DeviceBackend
+from lensbus_services.oak.freshness import Backoff
 from lensbus_services.oak.scene import DISCS, Lens, color_lens, left_lens, view
 
 PIXEL = 1.5  # a box may be off by so much: places are rounded to whole pixels
@@ -137,6 +146,47 @@ def test_an_archive_names_its_classes_and_how_sure_it_must_be(camera: Camera) ->
     deploy(camera, model, {"type": "Detection"}, name="M.TAR.GZ")
     settled(lambda: [each["label"] for each in told(camera)["detections"]] == [0])
     assert told(camera)["detections"][0]["confidence"] >= 0.9
+
+
+@pytest.mark.parametrize("is_softmax", [True, False])
+def test_a_classifier_says_what_the_whole_picture_is(camera: Camera, is_softmax: bool) -> None:
+    """Yellow is the nearest disc, and the surest."""
+    made = head("red", "yellow", "dog", "cat", "cow", "hen", "pig")
+    made["metadata"]["is_softmax"] = is_softmax
+    model = archive(made | {"parser": "ClassificationParser"})
+    deploy(camera, model, {"type": "Generic"}, name="m.tar.xz")
+    (whole,) = told(camera)["detections"]
+    assert (whole["label"], whole["coords"]) == (1, [0.0, 0.0, 1.0, 1.0])
+    assert 0.9 < whole["confidence"] < 1.0
+    raw = {"type": "Generic", "nn_config": {"use_parser": False}}
+    deploy(camera, model, raw, name="m.tar.xz")
+    assert all(isinstance(each, float) for each in told(camera)["detections"])
+
+
+@pytest.mark.parametrize("is_softmax", [True, False])
+def test_a_segmenter_says_what_every_pixel_is(camera: Camera, is_softmax: bool) -> None:
+    made = head(*COLORS) | {"parser": "SegmentationParser"}
+    made["metadata"]["is_softmax"] = is_softmax
+    model = archive(made, shape=(1, 4, 216, 384))
+    deploy(camera, model, {"type": "Generic", "mask_max_dim": None}, name="m.tar.xz")
+    said = told(camera)
+    mask = mask_of(said)
+    assert (said["detections"], mask.shape) == ([], (216, 384))
+    truth = view(color_lens((1920, 1080))).truth(said["ts_us"] / 1e6)
+    for label, color in enumerate(COLORS):
+        real = truth.masks[color][2::5, 2::5]
+        assert (mask[real] == label + 1).mean() > 0.95, color
+    assert mask[0, 0] == 0, "the wall is nothing"
+
+    deploy(camera, model, {"type": "Generic", "mask_max_dim": 100}, name="m.tar.xz")
+    assert mask_of(told(camera)).shape == (54, 96)
+
+
+def mask_of(said: dict[str, Any]) -> np.ndarray:
+    with Image.open(io.BytesIO(base64.b64decode(said["masks_png"]))) as image:
+        assert image.format == "PNG"
+        assert image.size == (said["mask_width"], said["mask_height"])
+        return np.asarray(image)
 
 
 def test_only_what_is_sure_enough_is_told(camera: Camera) -> None:
@@ -354,5 +404,46 @@ def test_a_camera_without_depth_places_nothing(tmp_path: Path) -> None:
         said = told(camera)["detections"]
         assert said
         assert not any("spatial_coords" in each for each in said)
+    finally:
+        camera.driver.close()
+
+
+class PickyPipeline(FakePipeline):
+    """Of a device that cannot run networks."""
+
+    def start(self) -> None:
+        if self.networks:
+            raise RuntimeError("NeuralNetwork: blob was compiled for more shaves than there are")
+        super().start()
+
+
+def test_a_network_that_the_device_refuses_leaves_the_camera_as_it_was(tmp_path: Path) -> None:
+    made: list[FakePipeline] = []
+
+    def pipeline(device: FakeDevice) -> FakePipeline:
+        made.append(PickyPipeline(device))
+        return made[-1]
+
+    def backend(camera: str, settings: OakSettings, state: Path, report: Report) -> DeviceBackend:
+        return DeviceBackend(
+            camera,
+            report,
+            crash_folder=state,
+            open_device=FakeDevice,
+            make_pipeline=pipeline,
+            backoff=Backoff(0.01, 0.05),
+        )
+
+    camera = Camera(PRO, tmp_path, make=backend)
+    try:
+        with pytest.raises(CameraError, match="more shaves"):
+            deploy(camera, blob(), {"type": "Generic"})
+        settled(lambda: camera.driver.observed() == 3)
+        assert made[-1].is_running
+        assert not made[-1].networks
+        assert camera.ask("nn.get", stream="CAM_A") == {"network": None}
+        assert models(camera) == []
+        kinds = [kind for kind, _, _ in camera.seen()]
+        assert kinds == ["connected", "disconnected", "connected"]
     finally:
         camera.driver.close()

@@ -22,6 +22,7 @@ from lensbus_services.driver import Observation
 from lensbus_services.oak.backend import Plan
 from lensbus_services.oak.backends import make_backend
 from lensbus_services.oak.driver import OakDriver
+from lensbus_services.oak.groups import Group
 from lensbus_services.oak.profiles import PROFILES
 from lensbus_services.oak.scene import SCENES, Scene, color_lens, view
 from lensbus_services.oak.simulator import SimulatorBackend
@@ -193,6 +194,22 @@ def test_what_cannot_be_played_changes_nothing(tmp_path: Path) -> None:
         with pytest.raises(Unsupported):
             backend.replay("DEPTH_B_C", pictures(tmp_path / "shots", 60))
         assert spread(backend) > 10
+
+
+def test_all_pipelines_are_stopped_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = threading.Barrier(3, timeout=5)
+    stop = Group.stop
+
+    def meet(group: Group) -> None:
+        together.wait()  # broken after 5 s unless three stop at the same time
+        stop(group)
+
+    plans = {name: replace(PLAN, stream=name) for name in ("CAM_A", "CAM_B", "CAM_C")}
+    with Device(plans) as backend:
+        monkeypatch.setattr(Group, "stop", meet)
+        backend.close()
+    assert not together.broken
+    assert not [each for each in threading.enumerate() if each.name.startswith("oak-CAM")]
 
 
 # The place of the crop

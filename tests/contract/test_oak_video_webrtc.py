@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 from starlette.requests import HTTPConnection
 
+from kit.films import film
 from kit.oak_rig import STREAMS, OakRig, oak_rig
 from kit.processes import wait_for
 from lensbus_gateway.robopipe import call
@@ -110,6 +112,40 @@ def test_who_opens_the_channel_is_told_the_age(rig: OakRig) -> None:
         assert 0 <= caller.told[0]["age_ms"] < 2000
 
     asyncio.run(scenario())
+
+
+async def eof(caller: Caller) -> None:
+    """Watch until the end of the film is told."""
+    async with asyncio.timeout(15):
+        while {"event": "eof"} not in caller.told:
+            await caller.picture()
+
+
+def test_the_end_of_a_film_is_told_to_who_watches_and_to_who_comes_later(
+    rig: OakRig, tmp_path: Path
+) -> None:
+    short = {"video": ("short.mp4", film(tmp_path / "short.mp4", fps=5).read_bytes())}
+    long = {"video": ("long.mp4", film(tmp_path / "long.mp4", (90,) * 300).read_bytes())}
+
+    async def scenario() -> None:
+        async with calling(rig) as caller:
+            for _ in range(2):
+                assert rig.ask("POST", f"{CAM_B}/replay", files=short).status_code == 201
+                caller.told.clear()
+                await eof(caller)
+                assert caller.told.count({"event": "eof"}) == 1
+            async with calling(rig) as late:
+                await eof(late)
+            caller.told.clear()
+            assert rig.ask("POST", f"{CAM_B}/replay", files=long).status_code == 201
+            for _ in range(10):
+                await caller.picture()
+            assert {"event": "eof"} not in caller.told
+
+    try:
+        asyncio.run(scenario())
+    finally:
+        rig.ask("DELETE", f"{CAM_B}/replay")
 
 
 def offer(**changes: Any) -> dict[str, Any]:

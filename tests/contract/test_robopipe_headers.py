@@ -19,7 +19,7 @@ A = f"{CAMERA}/streams/CAM_A"
 def call(method: str, path: str, error: Any = None, **request: Any) -> httpx.Response:
     """Send one request to an application that has no bus."""
     app = create_app(Settings())
-    app.state.commander = FakeCommander(FakeOak())
+    app.state.commander = app.state.finder = FakeCommander(FakeOak())
     if error is not None:
         app.state.commander.fail_with("control.get", error)
 

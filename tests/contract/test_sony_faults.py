@@ -336,3 +336,7 @@ def test_a_storm_is_folded_and_no_exposure_is_lost(shooting: Seeing, tmp_path: P
     changes = sum(one.kind == "propertyChanged" for one in shooting.observed)
     # Two for each file, exposure and change of status, and fifty a second of the storm.
     assert changes < 200 + 20 * len(captures)
+    fared = shooting.execute("callbacks")
+    assert (fared["taken"] > 10_000, fared["lost"]) == (True, 0)
+    assert fared["taken"] - fared["folded"] < 400 + 30 * len(captures), "folded below the reader"
+    assert fared["most"] < 64

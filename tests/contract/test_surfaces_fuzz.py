@@ -13,7 +13,10 @@ from lensbus_gateway.alpha.routes import routes as alpha_routes
 from lensbus_gateway.robopipe.routes import routes as robopipe_routes
 
 METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD"]
-KINDS = ["application/json", "text/plain", "application/x-www-form-urlencoded", ";", "é/\x01"]
+KINDS = [
+    *("application/json", "text/plain", "application/x-www-form-urlencoded", ";", "é/\x01"),
+    *("multipart/form-data", "multipart/form-data; boundary=x"),
+]
 
 ALPHA_PATHS = [
     "connection",
@@ -54,6 +57,10 @@ ROBOPIPE_PATHS = [
     "streams/{word}/control/capabilities",
     "streams/{word}/control/reset",
     "streams/{word}/still?format={word}",
+    "streams/{word}/points",
+    "streams/{word}/nn",
+    "streams/{word}/replay?filename={word}",
+    "recording",
     "{word}",
 ]
 ROBOPIPE_WORDS = ["CAM_A", "CAM_B", "DEPTH_B_C", "CAM_D", "XCAM_A", "map", "jpeg", "JPG", "heic"]
@@ -61,6 +68,7 @@ ROBOPIPE_FIELDS = [
     *("exposure_time", "auto_exposure_limit", "focus", "lens_position", "contrast"),
     *("auto_exposure_enable", "auto_whitebalance_mode", "resolution", "still_size", "fps"),
     *("preview_size", "video_size", "sensor_crop", "width", "height", "resize_mode"),
+    *("type", "config", "url", "filename"),
     *("flood_light", "dot_projector", "activate", "deactivate", "sharpness"),
 ]
 

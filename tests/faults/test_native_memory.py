@@ -20,8 +20,10 @@ NATIVE = ROOT / "services" / "native"
 SANITIZED = NATIVE / "build" / "sanitize" / "native"
 TESTS = [
     *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests/unit").glob("test_crsim*.py")),
-    "tests/contract/test_sony_shim.py",
-    "tests/contract/test_sony_driver.py",
+    *(
+        f"tests/contract/test_sony_{room}.py"
+        for room in ("shim", "driver", "operation", "hostile", "network", "profiles", "faults")
+    ),
 ]
 LIMIT_S = 900
 # Frames with their source: who allocated is the first that is neither of these.

@@ -71,6 +71,8 @@ class FakeCommander:
     def _broker(self, name: str) -> dict[str, Any]:
         if name == "ping":
             return {"journal": 1, "position": 1, "uptime_s": 12.9, "version": "0.1.0"}
+        if name == "scan":
+            return {"cameras": [*self.workers]}
         assert name == "cameras"
         return {"cameras": [worker.entry for worker in self.workers.values()]}
 
@@ -112,6 +114,7 @@ class Surface:
         self.app = Starlette(routes=routes)
         self.app.router.redirect_slashes = False
         self.app.state.commander = self.commander
+        self.app.state.finder = self.commander
         self.app.state.pictures = self.pictures
         self.app.state.settings = Settings()
 

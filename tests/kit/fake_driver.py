@@ -19,6 +19,7 @@ class FakeDriver:
         self.release = threading.Event()
         self.watched: frozenset[str] = frozenset()
         self.counted = 0
+        self.answer = 42
         self.open_error: Exception | None = None
         self._observed = 0
         self._observations: queue.Queue[Observation] = queue.Queue()
@@ -27,7 +28,10 @@ class FakeDriver:
         if self.open_error is not None:
             raise self.open_error
         self.opened.set()
-        return Description("fake", "Fake 1", {"answer": 42})
+        return self.describe()
+
+    def describe(self) -> Description:
+        return Description("fake", "Fake 1", {"answer": self.answer})
 
     def close(self) -> None:
         if not self.closed.is_set():

@@ -10,6 +10,7 @@ from lensbus_proto.errors import (
     NotActive,
     NotConnected,
     NotFound,
+    Unsupported,
 )
 from lensbus_proto.messages import Reply
 
@@ -120,6 +121,7 @@ MONO_CAPABILITIES = COLOR_CAPABILITIES | {
     "auto_focus_modes": [],
     "auto_whitebalance_modes": None,
 }
+FILM = b"\0\0\0\x18ftyp"
 RIVALS = {"CAM_B": ("DEPTH_B_C",), "CAM_C": ("DEPTH_B_C",), "DEPTH_B_C": ("CAM_B", "CAM_C")}
 
 
@@ -145,6 +147,10 @@ class FakeOak:
         default_factory=lambda: {"CAM_A": dict(COLOR), "CAM_B": dict(MONO)}
     )
     controls: dict[str, dict[str, Any]] = field(default_factory=lambda: {"CAM_A": dict(CONTROL)})
+    uploads: dict[str, bytes] = field(default_factory=dict)
+    recording: bytes = b""
+    films: dict[str, str] = field(default_factory=dict)
+    networks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def device(self) -> dict[str, str]:
@@ -214,10 +220,11 @@ class FakeOak:
 
     # Streams
 
-    def do_streams_list(self) -> dict[str, Any]:
+    def do_streams_list(self, stream: str = "") -> dict[str, Any]:
         return {
             "streams": [
-                {"name": name, "active": on, "replay": False} for name, on in self.active.items()
+                {"name": name, "active": on, "replay": name in self.films}
+                for name, on in self.active.items()
             ]
         }
 
@@ -278,6 +285,58 @@ class FakeOak:
         self._need(stream)
         self.controls[stream] = CONTROL | {"focus": FOCUS if stream == "CAM_A" else None}
         return self.do_control_get(stream)
+
+    # Files and networks
+
+    def do_upload(self, upload: str, offset: int, data: bytes) -> dict[str, Any]:
+        came = self.uploads.get(upload, b"") if offset else b""
+        assert len(came) == offset, "every piece follows the one before"
+        self.uploads[upload] = came + data
+        return {"received": offset + len(data)}
+
+    def do_upload_drop(self, upload: str) -> dict[str, Any]:
+        self.uploads.pop(upload, None)
+        return {}
+
+    def do_recording(self) -> Reply:
+        if not self.recording:
+            raise NotFound("there is no recording; see oak.recording.seconds")
+        return Reply("1", {"mime": "video/webm"}, parts=(self.recording,))
+
+    def do_replay_get(self, stream: str) -> dict[str, Any]:
+        return {"replay": stream in self.films, "filename": self.films.get(stream)}
+
+    def do_replay_set(self, stream: str, upload: str, size: int, filename: str) -> dict[str, Any]:
+        content = self.uploads.pop(upload)
+        assert len(content) == size
+        if not content.startswith(FILM):
+            raise BadArguments("this is not a film", detail={"field": "video"})
+        self.films[stream] = filename
+        return self.do_replay_get(stream)
+
+    def do_replay_clear(self, stream: str) -> dict[str, Any]:
+        self.films.pop(stream, None)
+        return self.do_replay_get(stream)
+
+    def do_nn_get(self, stream: str) -> dict[str, Any]:
+        return {"network": self.networks.get(stream)}
+
+    def do_nn_deploy(
+        self, stream: str, upload: str, size: int, filename: str, config: dict[str, Any]
+    ) -> dict[str, Any]:
+        model = self.uploads.pop(upload)
+        assert len(model) == size
+        self._need(stream)
+        if stream.startswith("DEPTH"):
+            raise Unsupported(f"{stream} is measured")
+        if not filename.endswith(".tar.xz") and not model.startswith(b"\x7fELF"):
+            raise BadArguments("not a model: no magic number", detail={"field": "model"})
+        self.networks[stream] = config
+        return self.do_nn_get(stream)
+
+    def do_nn_remove(self, stream: str) -> dict[str, Any]:
+        self.networks.pop(stream, None)
+        return {}
 
     def do_still(self, stream: str, format: str = "jpeg") -> Reply:
         self._need(stream)

@@ -63,7 +63,11 @@ def head(*labels: str, threshold: float = 0.5) -> dict[str, Any]:
 
 
 def archive(
-    *heads: dict[str, Any], content: bytes | None = None, packing: str = "xz", **config: Any
+    *heads: dict[str, Any],
+    content: bytes | None = None,
+    packing: str = "xz",
+    shape: Sequence[int] = (1, 7),
+    **config: Any,
 ) -> bytes:
     """Return an NNArchive around a blob; `config` replaces members of its description."""
     mean = {"mean": [0, 0, 0], "scale": [1, 1, 1], "reverse_channels": False}
@@ -81,7 +85,7 @@ def archive(
                     "preprocessing": mean | {"interleaved_to_planar": False},
                 }
             ],
-            "outputs": [{"name": "seven", "dtype": "float16", "shape": [1, 7]}],
+            "outputs": [{"name": "seven", "dtype": "float16", "shape": list(shape)}],
             "heads": list(heads),
         },
     }

@@ -183,7 +183,7 @@ class FakeOutput:
         self._pipeline = pipeline
         self.queue = FakeQueue()
 
-    def link(self, there: FakeInput) -> None:
+    def link(self, there: "FakeInput") -> None:
         self._pipeline.links.append((self.name, there.name))
 
     def createOutputQueue(self, *, maxSize: int, blocking: bool) -> FakeQueue:
@@ -265,9 +265,90 @@ class FakeManip:
         self.limit = maxFrameSize
 
 
+@plays(dai.node.ImageAlign)
+class FakeAlign:
+    """Lays depth onto pictures."""
+
+    def __init__(self, pipeline: "FakePipeline") -> None:
+        self.input = FakeInput("align.depth")
+        self.inputAlignTo = FakeInput("align.pictures")
+        self.outputAligned = FakeOutput("aligned", pipeline)
+
+
+@plays(dai.node.NeuralNetwork, "told", "kind")
+class FakeNetwork:
+    """A network that gives numbers: what it was taught is recorded."""
+
+    kind = "numbers"
+
+    def __init__(self, pipeline: "FakePipeline") -> None:
+        number = len(pipeline.networks)
+        self.input = FakeInput(f"network{number}")
+        self.out = FakeOutput(f"network{number}", pipeline)
+        self.told: dict[str, Any] = {}
+        pipeline.networks.append(self)
+
+    def setBlob(self, blob: Any) -> None:
+        self.told["blob"] = sorted(blob.networkOutputs)
+
+    def setNNArchive(self, archive: Any) -> None:
+        self.told["archive"] = archive.getInputSize()
+
+    def setNumInferenceThreads(self, numThreads: int) -> None:
+        self.told["threads"] = numThreads
+
+
+@plays(dai.node.DetectionParser, "told")
+class FakeParser:
+    """How numbers are read as things."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        self._told = told
+
+    def setNNFamily(self, type: Any) -> None:
+        self._told["family"] = type.name
+
+    def setNumClasses(self, numClasses: int) -> None:
+        self._told["classes"] = numClasses
+
+    def setCoordinateSize(self, coordinates: int) -> None:
+        self._told["coordinates"] = coordinates
+
+    def setAnchors(self, anchors: list[float]) -> None:
+        self._told["anchors"] = anchors
+
+    def setAnchorMasks(self, anchorMasks: dict[str, list[int]]) -> None:
+        self._told["masks"] = anchorMasks
+
+    def setIouThreshold(self, thresh: float) -> None:
+        self._told["iou"] = thresh
+
+
+@plays(dai.node.DetectionNetwork, "told", "kind")
+class FakeDetector(FakeNetwork):
+    kind = "things"
+
+    def __init__(self, pipeline: "FakePipeline") -> None:
+        super().__init__(pipeline)
+        self.detectionParser = FakeParser(self.told)
+
+    def setConfidenceThreshold(self, thresh: float) -> None:
+        self.told["threshold"] = thresh
+
+
+@plays(dai.node.SpatialDetectionNetwork, "told", "kind")
+class FakeSpatialDetector(FakeDetector):
+    kind = "places"
+
+    def __init__(self, pipeline: "FakePipeline") -> None:
+        super().__init__(pipeline)
+        self.inputDepth = FakeInput(f"{self.input.name}.depth")
+
+
 @plays(
     dai.Pipeline,
     "device",
+    "networks",
     "cameras",
     "stereos",
     "gates",
@@ -287,6 +368,7 @@ class FakePipeline:
         self.stereos: list[FakeStereo] = []
         self.gates: list[FakeGate] = []
         self.manips: list[FakeManip] = []
+        self.networks: list[FakeNetwork] = []
         self.links: list[tuple[str, str]] = []
         self.queues: list[FakeQueue] = []
         self.is_running = False
@@ -299,6 +381,10 @@ class FakePipeline:
             dai.node.StereoDepth: FakeStereo,
             dai.node.Gate: FakeGate,
             dai.node.ImageManip: FakeManip,
+            dai.node.ImageAlign: FakeAlign,
+            dai.node.NeuralNetwork: FakeNetwork,
+            dai.node.DetectionNetwork: FakeDetector,
+            dai.node.SpatialDetectionNetwork: FakeSpatialDetector,
         }
         return fakes[kind](self)
 

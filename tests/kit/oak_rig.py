@@ -58,11 +58,11 @@ class OakRig:
 
 
 @contextmanager
-def oak_rig(gateways: int = 1, viewers: int = 256) -> Iterator[OakRig]:
+def oak_rig(gateways: int = 1, viewers: int = 256, **oak_settings: Any) -> Iterator[OakRig]:
     """Yield an OAK-D-PRO with all sensors on."""
     with ExitStack() as stack:
         made = bus_settings(stack.enter_context(short_folder()))
-        oak = OakSettings(simulator=OakSimulatorSettings((f"OAK-D-PRO:{PRO}",)))
+        oak = OakSettings(simulator=OakSimulatorSettings((f"OAK-D-PRO:{PRO}",)), **oak_settings)
         settings = replace(made, oak=oak, gateway=replace(made.gateway, viewers=viewers))
         stack.enter_context(running_broker(settings))
         driver = OakDriver(PRO, settings.oak, settings.state)

@@ -62,6 +62,9 @@ class CountingDriver:
         self._ticked = self._looked = 0.0
 
     def open(self) -> Description:
+        return self.describe()
+
+    def describe(self) -> Description:
         return Description("source", "Source 1")
 
     def close(self) -> None:

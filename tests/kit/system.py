@@ -8,7 +8,7 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,13 +102,19 @@ def _of(pid: int, name: str) -> str:
 
 
 @contextmanager
-def running_system(ending: signal.Signals = signal.SIGINT, **settings: str) -> Iterator[System]:
+def running_system(
+    ending: signal.Signals = signal.SIGINT,
+    prepare: Callable[[Path], None] = lambda state: None,
+    **settings: str,
+) -> Iterator[System]:
     """Run a system until the end of the block; then it must leave no process behind.
 
     Keyword arguments are variables without their prefix: `sony_simulator_time_scale="0.1"`.
+    `prepare` is given the state folder before the system starts.
     """
     extra = {f"LENSBUS_{key.upper()}": value for key, value in settings.items()}
     with short_folder() as state:
+        prepare(state)
         port = free_port()
         command = [sys.executable, "-m", "lensbus_deploy.cli", "up"]
         child = subprocess.Popen(

@@ -25,7 +25,8 @@ PATHS = (
     *(f"{ROBO}/streams/{name}/config" for name in ("CAM_A", "CAM_H", "DEPTH_A_B", "x", "CAM_A%20")),
     *(f"{ROBO}/{rest}" for rest in ("stats", "ir", "streams/CAM_A/config/available")),
     *(f"{ROBO}/streams/CAM_A/{rest}" for rest in ("control", "control/capabilities")),
-    f"{ROBO}/streams/CAM_A/still?format=nonsense",
+    *(f"{ROBO}/streams/CAM_A/{rest}" for rest in ("nn", "replay", "replay?filename=%00")),
+    *(f"{ROBO}/recording", f"{ROBO}/streams/CAM_A/still?format=nonsense"),
 )
 BODIES = (
     b"",

@@ -28,6 +28,14 @@ def test_those_that_follow_are_one() -> None:
     assert list(fold.flush(MOMENT_S)) == []
 
 
+def test_a_change_is_held_until_the_moment_is_over() -> None:
+    fold = Fold()
+    assert fold.rest_s(0.0) == 0.0
+    list(fold.feed(changed(1), 0.0))
+    assert fold.rest_s(0.005) == MOMENT_S - 0.005
+    assert fold.rest_s(1.0) == 0.0
+
+
 def test_an_exposure_is_never_folded_nor_overtaken() -> None:
     fold = Fold()
     list(fold.feed(changed(1), 0.0))

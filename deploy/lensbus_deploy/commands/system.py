@@ -1,4 +1,4 @@
-"""`up`, `reload` and `break`: on the machine of the system itself."""
+"""`up`, `reload`, `restart` and `break`: on the machine of the system itself."""
 
 from typing import Annotated, Any
 
@@ -26,6 +26,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command("up", epilog=examples("lensbus up", "lensbus up --port 8090 --state /tmp/rack"))(up)
     app.command("reload", epilog=examples("lensbus reload"))(reload)
+    app.command("restart", epilog=examples("lensbus restart D10F60149B0C"))(restart)
     app.command(
         "break",
         cls=HealsAlone,
@@ -60,6 +61,17 @@ def reload(config: Config = None, state: State = None) -> None:
     from lensbus_deploy import reload as reloading
 
     raise typer.Exit(reloading.reload(variables(config, state)))
+
+
+def restart(
+    camera: Annotated[str, typer.Argument(metavar="CAMERA", help="The id of a camera.")],
+    config: Config = None,
+    state: State = None,
+) -> None:
+    """End the worker of a camera in order; the next one opens it anew, one that failed too."""
+    from lensbus_deploy import restart as restarting
+
+    raise typer.Exit(restarting.restart(camera, variables(config, state)))
 
 
 def break_(

@@ -62,6 +62,7 @@ class PictureTrack(MediaStreamTrack):
     def __init__(self, next_picture: NextPicture) -> None:
         super().__init__()
         self.last: Picture | None = None
+        self.has_ended = False
         self._next = next_picture
         self._began_us = 0
 
@@ -74,10 +75,18 @@ class PictureTrack(MediaStreamTrack):
         if self.last is None:
             self._began_us = picture.header.time_us
         self.last = picture
+        self._follow(bool(picture.info.get("ended")))
         packet = av.Packet(picture.image)
         packet.pts = max(0, picture.header.time_us - self._began_us)
         packet.time_base = TICK
         return packet
+
+    def _follow(self, has_ended: bool) -> None:
+        """Tell of the end of a film; another one may begin and end."""
+        begins = has_ended and not self.has_ended
+        self.has_ended = has_ended
+        if begins:
+            self.emit("film_ended")
 
 
 class Call:
@@ -91,6 +100,8 @@ class Call:
         self._peer.on("connectionstatechange", self._follow)
         self._peer.on("datachannel", self._take_channel)
         self._track.on("ended", self._over.set)
+        self._track.on("film_ended", self._tell_end)
+        self._channel: RTCDataChannel | None = None
         self._telling: asyncio.Task[None] | None = None
 
     async def answer(self, offer: str, address: str) -> str:
@@ -148,7 +159,14 @@ class Call:
 
     def _take_channel(self, channel: RTCDataChannel) -> None:
         if channel.label == EVENTS and self._telling is None:
+            self._channel = channel
             self._telling = asyncio.create_task(self._tell_age(channel))
+            if self._track.has_ended:
+                self._tell_end()
+
+    def _tell_end(self) -> None:
+        if self._channel is not None and self._channel.readyState == "open":
+            self._channel.send(json.dumps({"event": "eof"}))
 
     async def _tell_age(self, channel: RTCDataChannel) -> None:
         while not self._over.is_set():

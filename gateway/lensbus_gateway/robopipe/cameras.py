@@ -1,22 +1,36 @@
 """The OAK cameras themselves: which there are, booting them, how they feel, their lights."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lensbus_gateway.bus import Commander
 from lensbus_gateway.robopipe.answers import detail, part, value
 from lensbus_gateway.robopipe.bus import REOPEN_DEADLINE_S, ask, ask_camera, oak_cameras
 from lensbus_gateway.robopipe.models import BOOT, LIGHTS
 from lensbus_gateway.robopipe.validation import check, check_body, check_path
 from lensbus_proto.errors import CommandError
 
+logger = logging.getLogger(__name__)
+
 # What a camera that does not answer costs the list.
 IDENTITY_DEADLINE_S: Final = 1.0
+SCAN_DEADLINE_S: Final = 5.0
+# A worker starts within two seconds; a camera that cannot be opened keeps nobody longer than five.
+LOOK_S: Final = 0.05
+APPEAR_LOOKS: Final = 100
 BOOTED: Final = "X_LINK_BOOTED"
 UNKNOWN: Final = "X_LINK_ANY_STATE"
+NO_IDENTITY: Final[Mapping[str, Any]] = {
+    **dict.fromkeys(("name", "camera_name"), ""),
+    "platform": "X_LINK_ANY_PLATFORM",
+    "protocol": "X_LINK_ANY_PROTOCOL",
+    "status": "X_LINK_ERROR",
+}
 
 
 async def list_cameras(request: Request) -> Response:
@@ -28,16 +42,28 @@ async def list_cameras(request: Request) -> Response:
 
 
 async def refresh(request: Request) -> Response:
-    """List all cameras, with `?boot=true` after those that are shut down were booted.
-
-    There is nothing to search: cameras that are plugged in are found all the time.
-    """
+    """Search, then list all cameras, with `?boot=true` after those shut down were booted."""
     boot = check(BOOT, request.query_params.get("boot", "false"), "query", "boot")
+    await _search(request)
     try:
         found = await _identities(request)
     except CommandError as error:
         return detail(f"The broker does not answer: {error.message}", 503)
     return value(await asyncio.gather(*(_booted(request, one) for one in found)) if boot else found)
+
+
+async def _search(request: Request) -> None:
+    """Have discovery look for cameras now; wait a while for the workers of new ones."""
+    finder: Commander = request.app.state.finder
+    try:
+        reply = await finder.send("", "scan", deadline_s=SCAN_DEADLINE_S)
+        there = set(part(reply, "cameras"))
+        for _ in range(APPEAR_LOOKS):
+            if there <= {entry["camera"] for entry in await oak_cameras(request)}:
+                return
+            await asyncio.sleep(LOOK_S)
+    except CommandError as error:
+        logger.info("no search", extra={"reason": error.message})  # what is known is listed
 
 
 async def get_camera(request: Request) -> Response:
@@ -86,7 +112,8 @@ async def _identity(request: Request, entry: Mapping[str, Any]) -> Mapping[str, 
     try:
         reply = await ask_camera(request, entry["camera"], "device", deadline_s=IDENTITY_DEADLINE_S)
     except CommandError:
-        known: Mapping[str, Any] = entry["description"]["device"]
+        # Of one that nobody could open so far, nothing but its id is known.
+        known = entry["description"].get("device", {**NO_IDENTITY, "mxid": entry["camera"]})
         return {**known, "state": UNKNOWN}
     return reply.result or {}
 

@@ -4,7 +4,7 @@ The names of the configuration models are part of the API: they stand in the `lo
 """
 
 from enum import Enum
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -16,7 +16,8 @@ StreamName = Annotated[str, Field(pattern=f"^({STREAM})$")]
 Size = tuple[int, int]
 
 # depthai holds it in 32 bits with a sign; the published API names no limit.
-_MICROSECONDS: Final = 0x7FFFFFFF
+_INT32: Final = 0x7FFFFFFF
+_MICROSECONDS: Final = _INT32
 
 
 class WhiteBalanceMode(Enum):
@@ -177,6 +178,40 @@ class StillConfig(_Body):
     resize_mode: ResizeMode = ResizeMode.CROP
 
 
+class NNType(Enum):
+    """What a network is, in the words of both generations of clients."""
+
+    GENERIC = "Generic"
+    YOLO = "YOLO"
+    MOBILE_NET = "MobileNet"
+    DETECTION = "Detection"
+    SPATIAL_DETECTION = "SpatialDetection"
+
+
+class NNTuning(_Body):
+    """How a network is read: of YOLO and MobileNet networks, and of those of newer clients."""
+
+    use_parser: bool = True
+    sahi_config: dict[str, Any] | None = None
+    anchor_masks: dict[str, list[Annotated[int, Field(ge=0, le=_INT32)]]] | None = None
+    anchors: list[float] | None = None
+    coordinate_size: int | None = Field(default=None, ge=1, le=_INT32)
+    confidence_threshold: float | None = Field(default=None, ge=0.0, le=1.0)
+    iou_threshold: float | None = Field(default=None, ge=0.0, le=1.0)
+    num_classes: int | None = Field(default=None, ge=1, le=_INT32)
+
+
+class NNConfig(_Body):
+    """A network for a stream."""
+
+    type: NNType
+    num_inference_threads: int = Field(default=2, ge=1, le=16)
+    nn_config: NNTuning | None = None
+    model_id: int | None = Field(default=None, ge=-_INT32, le=_INT32)
+    mask_max_dim: int | None = Field(default=256, ge=1, le=_INT32)
+    throttle_hz: float | None = Field(default=None, ge=0.0, le=1000.0)
+
+
 SeedConfig = CameraConfigProperties | ColorCameraConfigProperties | MonoCameraConfigProperties
 
 MXID_TEXT: Final = TypeAdapter(Annotated[str, Field(pattern=MXID)])
@@ -184,6 +219,7 @@ STREAM_TEXT: Final = TypeAdapter(Annotated[str, Field(pattern=STREAM)])
 BOOT: Final = TypeAdapter(bool)
 LIGHTS: Final = TypeAdapter(IRConfig)
 STREAMS_CHANGE: Final = TypeAdapter(StreamsChange)
+NETWORK: Final = TypeAdapter(NNConfig)
 CONTROL_UPDATE: Final = TypeAdapter(SensorControlUpdate)
 STILL_CONFIG: Final = TypeAdapter(StillConfig)
 SEED_CONFIG: Final[TypeAdapter[SeedConfig]] = TypeAdapter(SeedConfig)

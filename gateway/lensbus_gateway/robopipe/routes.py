@@ -9,7 +9,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from lensbus_gateway.robopipe import cameras, config, control, mjpeg, stills, streams, video, webrtc
+from lensbus_gateway.robopipe import (
+    cameras,
+    config,
+    control,
+    mjpeg,
+    networks,
+    recording,
+    replay,
+    stills,
+    streams,
+    video,
+    webrtc,
+)
 from lensbus_gateway.robopipe.answers import detail
 from lensbus_gateway.robopipe.resource import Resource
 
@@ -24,6 +36,7 @@ RESOURCES: Final = {
     ),
     CAMERA + "/stats": Resource(get=cameras.get_stats),
     CAMERA + "/ir": Resource(get=cameras.get_lights, post=cameras.set_lights),
+    CAMERA + "/recording": Resource(get=recording.get_recording),
     CAMERA + "/streams": Resource(get=streams.list_streams, patch=streams.change_streams),
     STREAM: Resource(post=streams.activate, delete=streams.deactivate),
     STREAM + "/config": Resource(get=config.get_config, post=config.set_config),
@@ -34,11 +47,18 @@ RESOURCES: Final = {
     STREAM + "/still": Resource(get=stills.get_still),
     STREAM + "/points": Resource(get=stills.get_points),
     STREAM + "/mjpeg": Resource(get=mjpeg.get_mjpeg),
+    STREAM + "/nn": Resource(
+        get=networks.get_network, post=networks.deploy_network, delete=networks.remove_network
+    ),
+    STREAM + "/replay": Resource(
+        get=replay.get_film, post=replay.show_film, delete=replay.end_film
+    ),
     STREAM + "/video": Resource(post=webrtc.answer_offer),
 }
 
 SOCKETS: Final = {
     STREAM + "/video": video.show_video,
+    STREAM + "/nn": networks.show_findings,
 }
 
 

@@ -97,16 +97,21 @@ async def read_body(request: Request) -> object:
         return _NO_BODY
     if not _says_json(request.headers.get("content-type")):
         return raw.decode(errors="replace")
+    return parse_json(raw, "body")
+
+
+def parse_json(raw: bytes, *where: str) -> object:
+    """Return what a text holds; `where` begins the `loc` of its fault."""
     try:
         return json.loads(raw, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        raise _not_json(error.pos, error.msg) from error
+        raise _not_json(where, error.pos, error.msg) from error
     except UnicodeDecodeError as error:
-        raise _not_json(error.start, "Invalid UTF-8") from error
+        raise _not_json(where, error.start, "Invalid UTF-8") from error
     except ValueError as error:
-        raise _not_json(0, str(error)) from error
+        raise _not_json(where, 0, str(error)) from error
     except RecursionError as error:
-        raise _not_json(0, "Nested too deep") from error
+        raise _not_json(where, 0, "Nested too deep") from error
 
 
 def _says_json(content_type: str | None) -> bool:
@@ -120,8 +125,9 @@ def _says_json(content_type: str | None) -> bool:
     )
 
 
-def _not_json(position: int, reason: str) -> Invalid:
-    return Invalid(fault("json_invalid", ("body", position), "JSON decode error", {}, error=reason))
+def _not_json(where: tuple[str, ...], position: int, reason: str) -> Invalid:
+    loc: tuple[str | int, ...] = (*where, position)
+    return Invalid(fault("json_invalid", loc, "JSON decode error", {}, error=reason))
 
 
 def _no_constant(name: str) -> NoReturn:

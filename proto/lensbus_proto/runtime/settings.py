@@ -28,7 +28,10 @@ class SystemSettings:
 
 @dataclass(frozen=True, slots=True)
 class BusSettings:
-    """The broker's six ZeroMQ endpoints; `{run}` is the folder `run` in the state folder."""
+    """The ZeroMQ endpoints of the broker, and that of each vendor's discovery.
+
+    `{run}` is the folder `run` in the state folder.
+    """
 
     events: str = "ipc://{run}/events"
     commands: str = "ipc://{run}/commands"
@@ -36,6 +39,7 @@ class BusSettings:
     worker_events: str = "ipc://{run}/worker-events"
     worker_commands: str = "ipc://{run}/worker-commands"
     worker_pictures: str = "ipc://{run}/worker-pictures"
+    discovery: str = "ipc://{run}/discovery-{vendor}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ class WorkerSettings:
     command_threads: int = 4
     stop_s: float = 1.5
     stuck_s: float = 30.0
+    steady_s: float = 30.0
+    deaths: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +139,15 @@ class OakSimulatorSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OakRecordingSettings:
+    """How much of the main stream of each OAK camera is kept as a film (0: nothing)."""
+
+    seconds: float = 0.0
+    fps: float = 5.0
+    width: int = 960
+
+
+@dataclass(frozen=True, slots=True)
 class OakSettings:
     """OAK cameras: real devices or the simulator, and which streams are on after boot."""
 
@@ -144,6 +159,8 @@ class OakSettings:
     video_mbit: float = 8.0
     upload_limit_bytes: int = 268_435_456
     addresses: tuple[str, ...] = ()
+    replay_sources: tuple[str, ...] = ()
+    recording: OakRecordingSettings = field(default_factory=OakRecordingSettings)
     simulator: OakSimulatorSettings = field(default_factory=OakSimulatorSettings)
 
 
@@ -167,10 +184,10 @@ class Settings:
         """The state folder, absolute."""
         return Path(self.system.state).expanduser().absolute()
 
-    def endpoint(self, name: str) -> str:
-        """Return one endpoint of the bus with its folder filled in."""
+    def endpoint(self, name: str, vendor: str = "") -> str:
+        """Return one endpoint of the bus with its folder, and the vendor, filled in."""
         address: str = getattr(self.bus, name)
-        return address.format(run=self.state / "run")
+        return address.format(run=self.state / "run", vendor=vendor)
 
 
 def load(path: Path | None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -254,6 +271,8 @@ def _check(settings: Settings) -> None:
         ("worker.command_threads", settings.worker.command_threads, 1, 64),
         ("worker.stop_s", settings.worker.stop_s, 0.1, 60),
         ("worker.stuck_s", settings.worker.stuck_s, 1, 3600),
+        ("worker.steady_s", settings.worker.steady_s, 1, 3600),
+        ("worker.deaths", settings.worker.deaths, 1, 1000),
         ("hub.ring_events", settings.hub.ring_events, 16, 10_000_000),
         ("hub.keepalive_s", settings.hub.keepalive_s, 0.1, 30),
         ("hub.user_timeout_s", settings.hub.user_timeout_s, 1, 3600),
@@ -265,6 +284,9 @@ def _check(settings: Settings) -> None:
         ("sony.simulator.time_scale", settings.sony.simulator.time_scale, 0, 100),
         ("oak.fps", settings.oak.fps, 1, 120),
         ("oak.jpeg_quality", settings.oak.jpeg_quality, 1, 100),
+        ("oak.recording.seconds", settings.oak.recording.seconds, 0, 3600),
+        ("oak.recording.fps", settings.oak.recording.fps, 0.1, 30),
+        ("oak.recording.width", settings.oak.recording.width, 16, 3840),
         ("oak.simulator.time_scale", settings.oak.simulator.time_scale, 0, 100),
         ("oak.video_mbit", settings.oak.video_mbit, 0.1, 1000),
         ("oak.upload_limit_bytes", settings.oak.upload_limit_bytes, 1, 2**40),

@@ -88,7 +88,8 @@ class Thing:
 class Finding:
     """What a network has found in one picture: things, or bare numbers (`things` is None).
 
-    `stream` is the name of the results, `nn.CAM_A`.
+    `stream` is the name of the results, `nn.CAM_A`. `mask` says what every pixel is: 0 nothing, or
+    a label and one more.
     """
 
     stream: str
@@ -97,6 +98,7 @@ class Finding:
     seq: int
     things: tuple[Thing, ...] | None
     numbers: tuple[float, ...] = ()
+    mask: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True)

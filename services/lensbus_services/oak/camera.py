@@ -3,7 +3,6 @@
 What is wanted outlives the worker. It is kept once the camera does it, never before.
 """
 
-import contextlib
 import logging
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -25,18 +24,17 @@ from lensbus_proto.errors import (
 from lensbus_proto.runtime.settings import OakSettings
 from lensbus_proto.topics import network_of
 from lensbus_services.driver import Observation
-from lensbus_services.oak import config, control, networks, store
+from lensbus_services.oak import config, control, store
 from lensbus_services.oak.activation import activated, changed, deactivated, is_depth
 from lensbus_services.oak.backend import Backend, Finding, Plan, RawFrame, Report, Stats
 from lensbus_services.oak.config import Config
 from lensbus_services.oak.control import Control
+from lensbus_services.oak.deployed import Deployed
 from lensbus_services.oak.features import Features, Identity
-from lensbus_services.oak.inspection import Inspector
 from lensbus_services.oak.lights import Lights
-from lensbus_services.oak.networks import Network, Wish
+from lensbus_services.oak.networks import SPATIAL, Network, Wish
 from lensbus_services.oak.observations import Observations
 from lensbus_services.oak.replays import Replays, check_film
-from lensbus_services.oak.shelf import Shelf, name_of
 from lensbus_services.oak.store import Wanted
 
 logger = logging.getLogger(__name__)
@@ -62,9 +60,7 @@ class OakCamera:
         self._backend: Backend | None = None
         self._features: Features | None = None
         self._wanted = Wanted(frozenset(), {}, {})
-        self._shelf = Shelf(state / "networks" / camera)
-        self._inspector = Inspector()
-        self._networks: dict[str, Network] = {}
+        self._deployed = Deployed(state / "networks" / camera)
         self._replays = Replays(state / "films" / camera)
         self._films: dict[str, str] = {}
         self._ended: set[str] = set()
@@ -83,7 +79,7 @@ class OakCamera:
                 return
             self._features = asleep
             self._wanted = replace(self._load(asleep), is_booted=False)
-            self._networks = self._shelf.load(asleep.streams)
+            self._deployed.load(asleep.streams)
 
     def close(self) -> None:
         """Let go of the camera; what is wanted of it stays."""
@@ -319,7 +315,7 @@ class OakCamera:
     def network(self, stream: str) -> Network | None:
         """Return the network that looks at a stream when it is on."""
         self._known(stream)
-        return self._networks.get(stream)
+        return self._deployed.on(stream)
 
     def deploy(self, stream: str, wish: Wish, file: Path, suffix: str) -> None:
         """Have a network look at a stream; one that the camera does not take leaves all as it was.
@@ -328,30 +324,29 @@ class OakCamera:
         """
         try:
             self._check_deploy(stream)
-            name = name_of(file, suffix)
-            file = file.rename(file.with_name(file.name + suffix))
-            model = self._inspector.inspect(file, name)
-            networks.check(wish, model, is_archive=suffix in networks.ARCHIVES)
+            found = self._deployed.inspect(wish, file, suffix)
+            file = found.file
             with self._lock:
                 self._check_deploy(stream)
-                path = self._shelf.lay(stream, file, name)
-                self._deploy(stream, Network(wish, model, path))
+                self._deployed.put(stream, wish, found, self._rerun)
+                self.seen.note("networkDeployed", {"stream": stream, "type": wish.type})
         finally:
             file.unlink(missing_ok=True)
 
     def remove_network(self, stream: str) -> None:
         """Have no network look at a stream any more."""
         with self._lock:
-            self._known(stream)
-            if stream not in self._networks:
-                return
-            self._rerun({name: each for name, each in self._networks.items() if name != stream})
-            self._shelf.drop(stream)
-            self.seen.note("networkRemoved", {"stream": stream})
+            if self.network(stream) is not None:
+                self._deployed.remove(stream, self._rerun)
+                self.seen.note("networkRemoved", {"stream": stream})
+
+    def looking(self, stream: str) -> Network | None:
+        """Return the network whose results may come now, of a camera in any state."""
+        return self._deployed.on(stream)
 
     def shows_places(self, network: Network) -> bool:
         """Tell whether things are to be placed in space: where depth is asked for, or measured."""
-        asks = network.wish.type == networks.SPATIAL
+        asks = network.wish.type == SPATIAL
         return asks or any(is_depth(stream) for stream in self._wanted.active)
 
     def _check_deploy(self, stream: str) -> None:
@@ -359,27 +354,8 @@ class OakCamera:
         if is_depth(stream):
             raise Unsupported(f"{stream} is measured: networks look at the pictures of a sensor")
 
-    def _deploy(self, stream: str, network: Network) -> None:
-        before = self._networks
-        try:
-            self._rerun({**before, stream: network})
-        except CameraError:
-            earlier = before.get(stream)
-            self._shelf.tidy(stream, None if earlier is None else earlier.path)
-            with contextlib.suppress(CameraError):
-                self._rerun(before)
-            raise
-        self._shelf.keep(stream, network)
-        self.seen.note("networkDeployed", {"stream": stream, "type": network.wish.type})
-
-    def _rerun(self, after: dict[str, Network]) -> None:
-        """Have the camera run with these networks."""
-        before, self._networks = self._networks, after
-        try:
-            self._run(self._wanted)
-        except CameraError:
-            self._networks = before
-            raise
+    def _rerun(self) -> None:
+        self._run(self._wanted)
 
     # Frames
 
@@ -407,7 +383,7 @@ class OakCamera:
             wanted = self._wanted
         else:
             wanted = self._load(features)
-            self._networks = self._shelf.load(features.streams)
+            self._deployed.load(features.streams)
         self._features = features
         # Said before the device runs: from then on it may be lost, which must be said after.
         self._is_connected = True
@@ -478,7 +454,7 @@ class OakCamera:
                 fps=each.fps,
                 resize_mode=each.resize_mode,
                 crop=each.sensor_crop,
-                network=self._networks.get(stream),
+                network=self._deployed.on(stream),
             )
             for stream, each in configs.items()
         }
@@ -496,7 +472,7 @@ class OakCamera:
     def _flow(self) -> None:
         if self._backend is not None:
             active = self._wanted.active
-            found = {network_of(stream) for stream in self._networks.keys() & active}
+            found = {network_of(stream) for stream in active.intersection(self._deployed.streams())}
             self._backend.flow(self._watched & (active | found))
 
     def _switch(self, active: frozenset[str], asked: Collection[str]) -> None:

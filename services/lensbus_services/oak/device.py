@@ -28,7 +28,7 @@ from lensbus_services.oak.frames import Frames
 from lensbus_services.oak.freshness import PATIENCE, Backoff, Freshness, Heat
 from lensbus_services.oak.graph import Graph
 from lensbus_services.oak.messages import control_message
-from lensbus_services.oak.results import finding
+from lensbus_services.oak.results import reader
 from lensbus_services.oak.running import (
     STOP_LIMIT_S,
     Reader,
@@ -259,7 +259,7 @@ class DeviceBackend:
                     lambda device, state: self._on_state(generation, state.name)
                 )
                 self._device.setMaxReconnectionAttempts(RECONNECTIONS)
-                self._running = Running(pipeline, self._readers(generation))
+                self._running = Running(pipeline, self._readers(generation, plans))
                 self._running.start()
         except CameraGone:
             self._shut()
@@ -268,7 +268,7 @@ class DeviceBackend:
         self._obeyed.clear()
         self._look_anew()
 
-    def _readers(self, generation: int) -> list[Reader]:
+    def _readers(self, generation: int, plans: Mapping[str, Plan]) -> list[Reader]:
         boxes = (
             (self._graph.videos, self._frames.videos),
             (self._graph.stills, self._frames.stills),
@@ -284,9 +284,15 @@ class DeviceBackend:
         ]
         found = [
             Reader(
-                network_of(stream), gate.queue, self._frames.videos, self._report, on_end, finding
+                network_of(stream),
+                self._graph.networks[stream].queue,
+                self._frames.videos,
+                self._report,
+                on_end,
+                reader(plan.network),
             )
-            for stream, gate in self._graph.networks.items()
+            for stream, plan in plans.items()
+            if plan.network is not None
         ]
         return pictures + found
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import cv2
 
-from lensbus_proto.errors import CommandUnknown, Unsupported
+from lensbus_proto.errors import CommandUnknown, NotFound, Unsupported
 from lensbus_proto.runtime.settings import OakSettings
 from lensbus_proto.topics import NETWORK
 from lensbus_services.driver import Description, Driver, Frame, Observation, Result, Stuck
@@ -31,6 +31,8 @@ from lensbus_services.oak.images import (
 )
 from lensbus_services.oak.live import Live
 from lensbus_services.oak.points import ply, points_of
+from lensbus_services.oak.recorder import Recorder
+from lensbus_services.oak.recording import MIME
 from lensbus_services.oak.uploads import Uploads
 
 VENDOR: Final = "oak"
@@ -53,6 +55,7 @@ class OakDriver:
         self._camera = OakCamera(camera, settings, state, make)
         self._uploads = Uploads(state / "uploads" / camera, settings.upload_limit_bytes)
         self._live = Live(settings.jpeg_quality, settings.video_mbit)
+        self._recorder = Recorder(settings.recording, self._look)
         self._commands: dict[str, _Command] = {
             "describe": self._describe,
             "device": self._device,
@@ -74,6 +77,7 @@ class OakDriver:
             "control.reset": self._control_reset,
             "still": self._still,
             "points": self._points,
+            "recording": self._record,
             "replay.get": self._replay_get,
             "replay.set": self._replay_set,
             "replay.clear": self._replay_clear,
@@ -89,12 +93,20 @@ class OakDriver:
         cv2.setNumThreads(1)  # more would only take the cores from the other workers
         self._uploads.clear()
         self._camera.open()
-        return Description(VENDOR, self._camera.identity().camera_name, self._details())
+        self._recorder.start()
+        return self.describe()
 
     def close(self) -> None:
         """Stop the pipelines and let go of the camera."""
+        self._recorder.stop()
         self._camera.close()
         self._uploads.clear()
+
+    def describe(self) -> Description:
+        """Return what the camera has, and whether it is booted now."""
+        identity = self._camera.identity()
+        details = self._camera.features().details() | {"device": asdict(identity)}
+        return Description(VENDOR, identity.camera_name, details)
 
     def execute(self, name: str, arguments: Mapping[str, Any], deadline_s: float) -> Result:
         """Carry out one of the commands for OAK cameras."""
@@ -125,8 +137,7 @@ class OakDriver:
 
     def _published(self, each: RawFrame | Finding) -> Iterable[Frame]:
         if isinstance(each, Finding):
-            stream = each.stream.removeprefix(NETWORK)
-            network = self._camera.network(stream)
+            network = self._camera.looking(each.stream.removeprefix(NETWORK))
             if network is None:
                 return []  # it was removed while this was on its way
             with_places = self._camera.shows_places(network)
@@ -169,11 +180,7 @@ class OakDriver:
     # The camera
 
     def _describe(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
-        model = self._camera.identity().camera_name
-        return Result({"vendor": VENDOR, "model": model, "details": self._details()})
-
-    def _details(self) -> dict[str, Any]:
-        return self._camera.features().details() | {"device": asdict(self._camera.identity())}
+        return Result(asdict(self.describe()))
 
     def _device(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
         return Result(asdict(self._camera.identity()))
@@ -303,6 +310,19 @@ class OakDriver:
             raise Unsupported(f"the camera does not tell how {stream} looks at space")
         points = points_of(raw.pixels, raw.lens)
         return Result({"mime": "application/octet-stream", "count": len(points)}, (ply(points),))
+
+    def _record(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        film = self._recorder.webm()
+        if film is None:
+            raise NotFound("there is no recording; see oak.recording.seconds")
+        return Result({"mime": MIME}, (film,))
+
+    def _look(self) -> tuple[Pixels, int]:
+        """Return a new picture of the main stream."""
+        sensors = self._camera.features().sensors
+        main = next((each for each in sensors if each.has_color), sensors[0])
+        raw = self._capture(main.socket, STILL_WAIT_S)
+        return self._shown(raw), raw.time_us
 
     def _capture(self, stream: str, deadline_s: float) -> RawFrame:
         backend = self._camera.need_active(stream)

@@ -24,7 +24,7 @@ from lensbus_services.oak.nodes import (
     meter_for,
 )
 from lensbus_services.oak.optics import EXPOSURE_RANGE_US, Optics, lens_for
-from lensbus_services.oak.results import finding
+from lensbus_services.oak.results import reader
 from lensbus_services.oak.running import Reader, Running
 from lensbus_services.oak.scene import Lens, Scene, color_lens, left_lens, right_lens, view
 from lensbus_services.oak.sdk import dai
@@ -72,10 +72,10 @@ class Group:
             Reader(plan.stream, output.createOutputQueue(maxSize=1, blocking=False), box, report)
             for output, box in outputs
         ]
-        if seer is not None:
+        if plan.network is not None:
             queue = self._source.found.createOutputQueue(maxSize=1, blocking=False)
             name = network_of(plan.stream)
-            readers.append(Reader(name, queue, frames.videos, report, read=finding))
+            readers.append(Reader(name, queue, frames.videos, report, read=reader(plan.network)))
         self._running = Running(pipeline, readers)
         self._is_flowing = False
         self._obeyed: Control | None = None

@@ -16,7 +16,9 @@ from lensbus_proto.errors import BadArguments
 from lensbus_services.oak.networks import ARCHIVES, Layer, Model
 
 LIMIT_S: Final = 20.0
-MEMORY_BYTES: Final = 4 * 1024**3  # of addresses; depthai alone reserves one of them
+MEMORY_BYTES: Final = 2 * 1024**3  # of addresses; depthai alone takes one of them
+CLASSIFIER: Final = "ClassificationParser"
+SEGMENTER: Final = "SegmentationParser"
 REMEMBERED: Final = 32
 _REASON: Final = 300  # characters of what a file is refused for
 
@@ -106,10 +108,25 @@ def _archive(path: str) -> Model:
     return Model(
         input_size=(size[0], size[1]),
         outputs=outputs or (blob.outputs if blob else ()),
-        parsers=tuple(each.parser for each in heads),
         labels=tuple(label for each in heads for label in each.metadata.classes or ()),
         threshold=next((each for each in thresholds if each is not None), None),
+        detects=bool(heads) and _is_detector(archive),
+        classifies=any(each.parser == CLASSIFIER for each in heads),
+        segments=any(each.parser == SEGMENTER for each in heads),
+        is_softmax=any(bool(each.metadata.isSoftmax) for each in heads),
     )
+
+
+def _is_detector(archive: Any) -> bool:
+    """Ask depthai whether its own parser can read an archive as things with boxes."""
+    from lensbus_services.oak.sdk import dai
+
+    parser = dai.Pipeline(False).create(dai.node.DetectionParser)
+    try:
+        parser.setNNArchive(archive)
+    except RuntimeError:
+        return False
+    return True
 
 
 if __name__ == "__main__":

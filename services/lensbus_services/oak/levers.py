@@ -7,6 +7,7 @@ answers when the scenario is in force.
 
 import logging
 import os
+import select
 import socket
 import stat
 import threading
@@ -43,6 +44,8 @@ class Levers:
         self._count = count
         self._ending = threading.Event()
         self._server: socket.socket | None = None
+        self._alarm: socket.socket
+        self._sleeper: socket.socket
         self._inode = 0
         self._thread = threading.Thread(target=self._serve, name="oak-levers", daemon=True)
 
@@ -53,6 +56,7 @@ class Levers:
         except OSError as error:
             logger.warning("no control socket", extra={"path": self._path, "reason": error})
             return
+        self._alarm, self._sleeper = socket.socketpair()
         self._thread.start()
 
     def stop(self) -> None:
@@ -60,7 +64,9 @@ class Levers:
         self._ending.set()
         if self._server is None:
             return
+        self._alarm.close()  # wakes the thread that waits for a client
         self._thread.join(_POLL_S * 5)
+        self._sleeper.close()
         self._server.close()
         try:
             if self._path.lstat().st_ino == self._inode:
@@ -107,7 +113,10 @@ class Levers:
 
     def _serve(self) -> None:
         """Thread: one client after another."""
-        while not self._ending.is_set() and self._server is not None:
+        while self._server is not None:
+            select.select([self._server, self._sleeper], [], [])
+            if self._ending.is_set():
+                return
             try:
                 client, _ = self._server.accept()
             except TimeoutError:

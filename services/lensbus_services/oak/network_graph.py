@@ -34,7 +34,11 @@ def build_network(pipeline: Any, network: Network, video: Any, depth: Any | None
         depth.link(align.input)
         gate.output.link(align.inputAlignTo)
         align.outputAligned.link(node.inputDepth)
-    _teach(node, network)
+    try:
+        _teach(node, network)
+    except (ValueError, LookupError, TypeError) as error:
+        # As whatever else a device does not take: the graph cannot be, and the one before returns.
+        raise RuntimeError(f"the model cannot be taught: {error}") from error
     return Gate(gate.inputControl.createInputQueue(), queue_of(node.out))
 
 

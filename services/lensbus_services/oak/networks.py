@@ -39,13 +39,20 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What a model file says of itself; `parsers` and `labels` are those of an archive's heads."""
+    """What a model file says of itself, and of an archive also what its heads are for.
+
+    `detects` is depthai's own word: its parser reads the numbers as things. A classifier says of
+    the whole picture what it is, a segmenter of every pixel, in logits unless `is_softmax`.
+    """
 
     input_size: Size
     outputs: tuple[Layer, ...]
-    parsers: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     threshold: float | None = None
+    detects: bool = False
+    classifies: bool = False
+    segments: bool = False
+    is_softmax: bool = False
 
     @classmethod
     def from_map(cls, table: Mapping[str, Any]) -> Self:
@@ -55,9 +62,12 @@ class Model:
         return cls(
             input_size=(int(width), int(height)),
             outputs=tuple(outputs),
-            parsers=tuple(table["parsers"]),
             labels=tuple(table["labels"]),
             threshold=table["threshold"],
+            detects=bool(table["detects"]),
+            classifies=bool(table["classifies"]),
+            segments=bool(table["segments"]),
+            is_softmax=bool(table["is_softmax"]),
         )
 
 
@@ -65,7 +75,7 @@ class Model:
 class Tuning:
     """How a network is read: `nn_config` of both generations of clients.
 
-    `use_parser` and `sahi_config` are kept for who asks; nothing here slices pictures.
+    `sahi_config` is kept for who asks; nothing here slices pictures.
     """
 
     use_parser: bool = True
@@ -111,7 +121,12 @@ class Network:
     @property
     def finds_things(self) -> bool:
         """Whether it gives boxes, not just numbers."""
-        return self.wish.type != GENERIC or (self.tuning.use_parser and bool(self.model.parsers))
+        return self.wish.type != GENERIC or (self.tuning.use_parser and self.model.detects)
+
+    @property
+    def classifies(self) -> bool:
+        """Whether its numbers say what the whole picture is."""
+        return self.tuning.use_parser and self.model.classifies and not self.finds_things
 
     @property
     def is_yolo(self) -> bool:
@@ -127,6 +142,11 @@ class Network:
             if known is not None:
                 return known
         return _THRESHOLD
+
+    @property
+    def segments(self) -> bool:
+        """Whether its numbers say what every pixel is."""
+        return self.tuning.use_parser and self.model.segments and not self.finds_things
 
 
 def suffix_of(filename: str) -> str:
@@ -166,7 +186,7 @@ def to_map(asked: Wish) -> dict[str, Any]:
 
 def check(asked: Wish, model: Model, *, is_archive: bool) -> None:
     """Refuse a wish that its model cannot fulfil."""
-    if asked.type != GENERIC and is_archive and not model.parsers:
+    if asked.type != GENERIC and is_archive and not model.detects:
         raise BadArguments(
             f"the archive has no head that finds things; of type {GENERIC} it can run",
             detail={"field": "config.type"},

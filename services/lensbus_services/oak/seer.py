@@ -8,6 +8,7 @@ import math
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lensbus_services.oak.backend import Plan
 from lensbus_services.oak.features import Size
@@ -20,6 +21,7 @@ Box = tuple[float, float, float, float]
 
 _SUREST: Final = 0.98
 _DOUBT_PER_M: Final = 0.05  # far things are less sure
+_DIMENSIONS: Final = 3  # of what says something of every pixel: class, row, column
 _LEAST_SEEN: Final = 0.05  # of a thing inside of the picture; less is not found at all
 
 
@@ -40,9 +42,7 @@ class Seer:
         if not self._network.finds_things:
             return self._numbers(time_s)
         message: Any = dai.SpatialImgDetections() if self._has_depth else dai.ImgDetections()
-        things = () if self._scene is None else self._scene.things
-        found = (self._detection(index, thing, time_s) for index, thing in enumerate(things))
-        message.detections = [each for each in found if each is not None]
+        message.detections = [made for _, made in self._found(time_s)]
         return message
 
     def _detection(self, index: int, thing: Thing, time_s: float) -> Any:
@@ -75,13 +75,54 @@ class Seer:
         return dai.Point3f((x_m - self._lens.right_m) * 1000, -y_m * 1000, thing.distance_m * 1000)
 
     def _numbers(self, time_s: float) -> Any:
-        """Return the layers that the model has, with numbers that move."""
+        """Return the layers that the model has: numbers that move, or what its head is for."""
         message = dai.NNData()
         for layer in self._network.model.outputs:
             turns = np.arange(layer.length, dtype=np.float32) / max(1, layer.length)
-            values = 0.5 + 0.5 * np.sin(2 * np.pi * (turns + time_s / 4))
-            message.addTensor(layer.name, values.astype(np.float32)[None, :])
+            values = (0.5 + 0.5 * np.sin(2 * np.pi * (turns + time_s / 4)))[None, :]
+            if layer is self._network.model.outputs[0]:
+                if self._network.classifies:
+                    values = self._classes(layer.length, time_s)[None, :]
+                elif self._network.segments and len(layer.shape) >= _DIMENSIONS:
+                    values = self._pixels(layer.shape[-3:], time_s)[None]
+            message.addTensor(layer.name, values.astype(np.float32))
         return message
+
+    def _found(self, time_s: float) -> list[tuple[Thing, Any]]:
+        """Return the things that are found, far ones first."""
+        things = () if self._scene is None else self._scene.things
+        found = ((each, self._detection(at, each, time_s)) for at, each in enumerate(things))
+        return [(thing, made) for thing, made in found if made is not None]
+
+    def _pixels(self, shape: tuple[int, ...], time_s: float) -> NDArray[Any]:
+        """Return a layer for each class: how sure it is of every pixel."""
+        classes, height, width = shape
+        rows = ((np.arange(height) + 0.5) / height)[:, None]
+        columns = ((np.arange(width) + 0.5) / width)[None, :]
+        shares = np.zeros(shape)
+        for thing, made in self._found(time_s):
+            box = mapped(box_of(thing, self._lens, time_s), self._plan)
+            # From -1 to 1 over the whole of the thing, seen or not.
+            across = (2 * columns - box[0] - box[2]) / (box[2] - box[0])
+            down = (2 * rows - box[1] - box[3]) / (box[3] - box[1])
+            away = np.hypot(across, down) if thing.is_round else np.maximum(abs(across), abs(down))
+            if made.label < classes:
+                shares[:, away <= 1.0] = 0.0
+                shares[made.label, away <= 1.0] = made.confidence
+        if self._network.model.is_softmax:
+            return shares
+        # Many classes are weighed against each other, one is weighed against nothing.
+        least = np.log(np.maximum(shares, 1e-9))
+        return least if classes > 1 else least - np.log(np.maximum(1.0 - shares, 1e-9))
+
+    def _classes(self, length: int, time_s: float) -> NDArray[Any]:
+        known = [made for _, made in self._found(time_s) if made.label < length]
+        shares = np.full(length, 1.0 / length)
+        if known and length > 1:
+            best = max(known, key=lambda each: float(each.confidence))
+            shares[:] = (1.0 - best.confidence) / (length - 1)
+            shares[best.label] = best.confidence
+        return shares if self._network.model.is_softmax else np.log(np.maximum(shares, 1e-9))
 
 
 def mapped(box: Box, plan: Plan) -> Box:

@@ -55,7 +55,7 @@ class Shelf:
         fresh = self._folder / f"{stream}.new"
         try:
             fresh.write_text(json.dumps(note, indent=1), encoding="utf-8")
-            os.replace(fresh, self._folder / f"{stream}{_NOTE}")
+            os.replace(fresh, self._note(stream))
         except OSError as error:
             # The camera does what it was told; only a new worker would not know.
             extra = {"stream": stream, "reason": error}
@@ -64,7 +64,7 @@ class Shelf:
 
     def drop(self, stream: str) -> None:
         """Forget the network of a stream, and its model."""
-        (self._folder / f"{stream}{_NOTE}").unlink(missing_ok=True)
+        self._note(stream).unlink(missing_ok=True)
         self.tidy(stream, None)
 
     def tidy(self, stream: str, used: Path | None) -> None:
@@ -77,19 +77,24 @@ class Shelf:
         """Return the networks of these streams; one that makes no sense is left out."""
         found: dict[str, Network] = {}
         for stream in streams:
+            if not self._note(stream).exists():
+                self.tidy(stream, None)  # left by a worker that died before it was told to keep it
+                continue
             try:
                 found[stream] = self._read(stream)
-            except FileNotFoundError:
-                self.tidy(stream, None)  # left by a worker that died before it was told to keep it
             except (*_BROKEN, CommandError) as error:
                 logger.warning("network ignored", extra={"stream": stream, "reason": error})
         return found
 
     def _read(self, stream: str) -> Network:
-        note: Any = json.loads((self._folder / f"{stream}{_NOTE}").read_text(encoding="utf-8"))
+        note: Any = json.loads(self._note(stream).read_text(encoding="utf-8"))
         if note["version"] != _VERSION:
             raise ValueError(f"version {note['version']}")
         path = self._folder / Path(note["file"]).name
-        if not path.is_file():
-            raise ValueError(f"its model {path.name} is gone")
+        # What a power cut has left of a file could end the process that reads it.
+        if path.name != f"{stream}-{name_of(path, networks.suffix_of(path.name))}":
+            raise ValueError(f"its model {path.name} is not what was kept")
         return Network(networks.wish(note["wish"]), Model.from_map(note["model"]), path)
+
+    def _note(self, stream: str) -> Path:
+        return self._folder / f"{stream}{_NOTE}"

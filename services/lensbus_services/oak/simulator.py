@@ -245,7 +245,7 @@ class SimulatorBackend:
         self._groups.pop(stream).stop()
 
     def _end_all(self) -> None:
-        """End all pipelines at once: each takes some 70 ms, most of them waiting."""
+        """End all pipelines at once: each waits for the picture that its node is making."""
         groups, self._groups = self._groups, {}
         stops = [threading.Thread(target=group.stop, daemon=True) for group in groups.values()]
         for stop in stops:

@@ -35,7 +35,7 @@ class Encoder:
     def __init__(self, size: Size, fps: float, most_bits_per_s: float) -> None:
         self._given = (size, fps)
         # Colour has half the size of brightness, so a side must be even.
-        self.size = width, height = (_even(size[0]), _even(size[1]))
+        self.size = width, height = (even(size[0]), even(size[1]))
         wanted = max(width * height * _BITS_PER_PIXEL * fps, _LEAST_BITS_PER_S)
         bits = int(min(wanted, most_bits_per_s))
         context: Any = av.CodecContext.create("libx264", "w")
@@ -96,7 +96,8 @@ class Encoder:
             start = end
 
 
-def _even(side: int) -> int:
+def even(side: int) -> int:
+    """Return the side that a video has for that of a picture."""
     return max(side + side % 2, _LEAST_PX)
 
 

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,11 +19,12 @@ from lensbus_services.sony.limits import asked_within
 from lensbus_services.sony.liveview import LiveView
 from lensbus_services.sony.observations import transfer_failed
 from lensbus_services.sony.outlet import Outlet
+from lensbus_services.sony.present import ENDING
 from lensbus_services.sony.pulls import pull_path, take_pull
 from lensbus_services.sony.recovery import Recovery
 from lensbus_services.sony.saving import Places
 from lensbus_services.sony.sdk import Cameras, Sdk
-from lensbus_services.sony.session import ENDING, Session
+from lensbus_services.sony.session import Session
 from lensbus_services.sony.telling import CUT
 from lensbus_services.sony.values import Credentials, Found
 from lensbus_services.sony.wish import load_wish, wish_path
@@ -92,16 +93,20 @@ class SonyDriver:
                 if opened.session.close(CLOSE_S):
                     opened.sdk.release()
 
+    def describe(self) -> Description:
+        """Return what the camera is and how it is reached."""
+        opened = self._opened
+        if opened is None:
+            raise CameraGone(ENDING)
+        return opened.description
+
     def execute(self, name: str, arguments: Mapping[str, Any], deadline_s: float) -> Result:
         """Carry out one command; `deadline_s` is the time in seconds that the caller waits."""
         opened = self._opened
         if opened is None:
             raise CameraGone(ENDING)
         if name == "describe":
-            told = opened.description
-            return Result(
-                {"vendor": told.vendor, "model": told.model, "details": dict(told.details)}
-            )
+            return Result(asdict(opened.description))
         with asked_within(deadline_s):
             return Result(opened.commands.execute(name, arguments, deadline_s))
 
@@ -145,11 +150,14 @@ class SonyDriver:
 
     def _find(self, sdk: Sdk) -> tuple[Cameras, Found]:
         cameras = sdk.enumerate(self._settings.enumerate_s)
-        index = cameras.index(self._camera)
-        if index is None:
-            others = ", ".join(found.camera for found in cameras.found) or "none"
+        try:
+            index = cameras.index(self._camera)
+            if index is None:
+                others = ", ".join(found.camera for found in cameras.found) or "none"
+                raise CameraGone(f"camera {self._camera} is not there; there are: {others}")
+        except CommandError:
             cameras.close()
-            raise CameraGone(f"camera {self._camera} is not there; there are: {others}")
+            raise
         return cameras, cameras.found[index]
 
 

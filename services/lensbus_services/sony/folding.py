@@ -40,6 +40,10 @@ class Fold:
         """Return in how many seconds held changes have to be flushed; None without any."""
         return None if self._first is None else max(0.0, self._told_at + MOMENT_S - now)
 
+    def rest_s(self, now: float) -> float:
+        """Return for how many seconds a change that comes now would be held."""
+        return max(0.0, self._told_at + MOMENT_S - now)
+
     def flush(self, now: float) -> Iterator[Seen]:
         """Return the held changes as one."""
         if self._first is None:

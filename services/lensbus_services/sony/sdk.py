@@ -31,7 +31,7 @@ RELEASE_S: Final = 1.0
 
 _ADAPTOR_HINT: Final = (
     "the SDK did not find its folder CrAdapter, which it looks for beside the executable of the"
-    " process: run the worker with a copy of the interpreter that lies next to CrAdapter"
+    " process: `lensbus doctor sony --fix` puts a copy of the interpreter beside it"
 )
 
 

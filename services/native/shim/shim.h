@@ -79,6 +79,13 @@ typedef struct {
 } crshim_event;
 
 typedef struct {
+  uint64_t taken;   // callbacks so far, those that were folded or lost among them
+  uint64_t folded;  // joined one that waited
+  uint64_t lost;
+  uint32_t most;    // events that ever waited at once
+} crshim_counts;
+
+typedef struct {
   uint32_t code;
   uint32_t type;  // CrDataType
   int32_t enable;
@@ -130,13 +137,16 @@ void crshim_cameras_free(crshim_cameras* cameras);
 int32_t crshim_fingerprint(crshim_sdk* sdk, const crshim_cameras* cameras, uint32_t index,
                            char** fingerprint, uint32_t* size_bytes);
 
-// `fold_at`: from this many waiting events on, property codes join the last ones that wait.
+// Property codes join the event before them if that has codes of the same link and still waits.
+// `fold_at`: from this many waiting events on, they join the last such event, wherever it stands.
 // `limit`: beyond this many, new events are counted and lost.
 crshim_queue* crshim_queue_new(uint32_t fold_at, uint32_t limit);
 void crshim_queue_close(crshim_queue* queue);
 void crshim_queue_free(crshim_queue* queue);
-// Returns 1 with an event, 0 when none came in time, CRSHIM_CLOSED at the end.
-int32_t crshim_next(crshim_queue* queue, int32_t timeout_ms, crshim_event** event);
+// Returns 1 with an event, 0 when none came in time, CRSHIM_CLOSED at the end. Property codes
+// collect for `hold_ms` before they are handed out, unless another event waits behind them.
+int32_t crshim_next(crshim_queue* queue, int32_t timeout_ms, int32_t hold_ms, crshim_event** event);
+void crshim_count(crshim_queue* queue, crshim_counts* counts);
 
 // A link carries the callbacks of one connection. Free it only after crshim_release_device.
 crshim_link* crshim_link_new(crshim_sdk* sdk, crshim_queue* queue, uint32_t number);

@@ -1,6 +1,7 @@
 """Connecting, and what is known of a camera without it."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Final
 
 from lensbus_services.sony.arguments import Arguments, flag, secret, word
@@ -14,7 +15,7 @@ DEFAULT_MODE: Final = "remote-transfer"
 
 
 class ConnectionCommands:
-    """connect, disconnect, connection, fingerprint."""
+    """connect, disconnect, connection, fingerprint, callbacks."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -26,6 +27,7 @@ class ConnectionCommands:
             "disconnect": self._disconnect,
             "connection": self._connection,
             "fingerprint": self._fingerprint,
+            "callbacks": self._callbacks,
         }
 
     def _connect(self, arguments: Arguments, _: float) -> Result:
@@ -60,3 +62,6 @@ class ConnectionCommands:
             "fingerprint": fingerprint or None,
             "length": len(fingerprint),
         }
+
+    def _callbacks(self, _: Arguments, __: float) -> Result:
+        return asdict(self._session.callbacks())
