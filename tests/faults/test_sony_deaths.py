@@ -23,6 +23,7 @@ from kit.system import (
     stream,
     wait_for_cameras,
 )
+from lensbus_deploy.exits import Code
 
 DEATHS = 4
 IDLE_S = 3.0
@@ -102,7 +103,7 @@ def test_f07_a_worker_that_dies_again_and_again_is_told_failed(
 
 def test_a_worker_that_nobody_has_cannot_be_restarted(system: System) -> None:
     refused = lensbus(system, "restart", "NOBODY")
-    assert refused.returncode == 2
+    assert refused.returncode == Code.UNKNOWN
     assert "NOBODY" in refused.stderr
 
 

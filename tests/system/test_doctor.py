@@ -92,6 +92,7 @@ def test_without_the_launcher_a_system_does_not_start_and_says_why(
 
 
 def test_a_discovery_without_the_launcher_says_what_to_do(library: Path, tmp_path: Path) -> None:
+    (tmp_path / "s" / "run").mkdir(parents=True)
     settings = {"LENSBUS_SONY_LIBRARY": str(library), "LENSBUS_SYSTEM_STATE": str(tmp_path / "s")}
     with process("lensbus_services.discovery", ["--vendor", "sony"], settings) as child:
         assert child.stdout is not None
