@@ -92,6 +92,8 @@ def _wrapped(head: str, text: str) -> list[str]:
         _WIDTH,
         initial_indent=head,
         subsequent_indent=" " * len(head),
+        break_long_words=False,  # paths are there to be copied
+        break_on_hyphens=False,
         break_long_words=False,
         break_on_hyphens=False,
     )
