@@ -16,15 +16,17 @@ DEV_STAMP := $(VENV)/.dev
 run: $(RUN_STAMP) native
 	@$(BIN)/lensbus up $(if $(PORT),--port $(PORT)) $(if $(STATE),--state "$(STATE)") $(if $(CONFIG),--config "$(CONFIG)")
 
+# Most of these tests wait for something, so two of them run side by side. Whole systems run alone.
 test: $(DEV_STAMP) native
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow" tests/unit tests/contract
+	$(BIN)/pytest -m "not slow" tests/system tests/faults
 
 check: $(DEV_STAMP) native
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -m "not slow" tests/unit tests/contract
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow" tests/unit
 
 format: $(DEV_STAMP)
 	$(BIN)/ruff format
