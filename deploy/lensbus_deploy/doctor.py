@@ -94,6 +94,4 @@ def _wrapped(head: str, text: str) -> list[str]:
         subsequent_indent=" " * len(head),
         break_long_words=False,  # paths are there to be copied
         break_on_hyphens=False,
-        break_long_words=False,
-        break_on_hyphens=False,
     )

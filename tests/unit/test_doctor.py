@@ -118,5 +118,5 @@ def test_a_fix_that_fails_is_told_before_all_else(
     environ["LENSBUS_SONY_LIBRARY"] = str(tmp_path / "libCr_Core.so")
     assert doctor(Wishes(("sony",), fix=True), environ, Machine(tmp_path).host()) == 1
     out = capsys.readouterr().out
-    assert "fix: " in out.splitlines()[1]
+    assert "fix:" in out.splitlines()[1]
     assert "CrAdapter is not there" in " ".join(out.split())
