@@ -109,7 +109,9 @@ def complaints(known: list[Camera], counts: dict[str, float]) -> list[str]:
 def tally(known: list[Camera]) -> str:
     """Return how many cameras there are of each condition."""
     counts = Counter(camera.condition for camera in known)
-    return ", ".join(f"{count} {condition}" for condition, count in counts.items()) or "none"
+    # Most first: the order in which cameras come up says nothing.
+    ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    return ", ".join(f"{count} {condition}" for condition, count in ordered) or "none"
 
 
 def span(seconds: float) -> str:
