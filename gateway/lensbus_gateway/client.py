@@ -3,11 +3,13 @@
 import asyncio
 import os
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from lensbus_gateway import sse
 from lensbus_gateway.sse import Block
 from lensbus_gateway.wish import Selection, Wish
+
+NO_SOCKET: Final = -1  # writing there fails, and then the transport is asked
 
 
 class Audience(NamedTuple):
@@ -50,11 +52,11 @@ class Client(asyncio.Protocol):
     """One open stream: what its connection does, told to the hub."""
 
     __slots__ = (
-        "_descriptor",
         "_drained",
         "_host",
         "address",
         "audience",
+        "descriptor",
         "greeted",
         "paused",
         "transport",
@@ -65,10 +67,10 @@ class Client(asyncio.Protocol):
 
     def __init__(self, host: Host, wish: Wish, audience: Audience, address: str) -> None:
         self._host = host
-        self._descriptor: int | None = None
         self._drained: asyncio.Future[None] | None = None
         self.wish = wish
         self.audience = audience
+        self.descriptor = NO_SOCKET
         self.address = address
         self.greeted = False
         self.paused = False
@@ -83,15 +85,15 @@ class Client(asyncio.Protocol):
         connection = transport.get_extra_info("socket")
         if connection is not None:
             transport.set_write_buffer_limits(0)
-            self._descriptor = connection.fileno()
+            self.descriptor = connection.fileno()
 
     def write(self, data: bytes) -> None:
         """Send bytes; what the kernel does not take at once waits in the transport."""
-        if self.paused or self._descriptor is None:
+        if self.paused or self.descriptor == NO_SOCKET:
             self.transport.write(data)
             return
         try:
-            sent = os.write(self._descriptor, data)
+            sent = os.write(self.descriptor, data)
         except BlockingIOError:
             sent = 0
         except OSError:
@@ -102,7 +104,7 @@ class Client(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client at once: after this the descriptor belongs to somebody else."""
-        self._descriptor = None
+        self.descriptor = NO_SOCKET
         self._host.forget(self)
 
     def pause_writing(self) -> None:

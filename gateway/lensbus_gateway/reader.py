@@ -54,13 +54,10 @@ class SocketReader:
             self._deliver(batch)
 
     def _receive(self) -> Parts:
-        # What recv_multipart does, without asking the socket after every part for another one.
-        parts: list[bytes] = []
-        while True:
-            part = self._socket.recv(zmq.NOBLOCK, copy=False)
-            parts.append(part.bytes)
-            if not part.more:
-                return parts
+        parts = [self._socket.recv(zmq.NOBLOCK)]
+        while self._socket.getsockopt(zmq.RCVMORE):
+            parts.append(self._socket.recv(zmq.NOBLOCK))
+        return parts
 
     def _has_more(self) -> bool:
         ready = self._socket.getsockopt(zmq.EVENTS)

@@ -5,6 +5,7 @@ ASCII, so that a ZeroMQ prefix subscription is a filter. An id never holds a sla
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from lensbus_proto.errors import LocalProtocolError, RemoteProtocolError
@@ -44,6 +45,7 @@ def join_topic(camera: str, name: str) -> bytes:
     return f"{camera}/{name}".encode("ascii")
 
 
+@lru_cache(4096)  # a few kinds of a few cameras come again and again
 def split_topic(topic: bytes) -> tuple[str, str]:
     """Return the camera and the kind or stream that a topic names."""
     if len(topic) <= TOPIC_LIMIT and topic.isascii():
