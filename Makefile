@@ -14,7 +14,7 @@ DEV_STAMP := $(VENV)/.dev
 .PHONY: run test check native format faults bench clean
 
 run: $(RUN_STAMP) native
-	@$(BIN)/lensbus up $(if $(PORT),--port $(PORT)) $(if $(STATE),--state "$(STATE)") $(if $(CONFIG),--config "$(CONFIG)")
+	@exec $(BIN)/lensbus up $(if $(PORT),--port $(PORT)) $(if $(STATE),--state "$(STATE)") $(if $(CONFIG),--config "$(CONFIG)")
 
 # Most of these tests wait for something, so two of them run side by side. Whole systems run alone.
 test: $(DEV_STAMP) native
