@@ -11,7 +11,7 @@ export CXX
 RUN_STAMP := $(VENV)/.run
 DEV_STAMP := $(VENV)/.dev
 
-.PHONY: run test check native format faults bench clean
+.PHONY: run test check native format faults bench audit clean
 
 run: $(RUN_STAMP) native
 	@exec $(BIN)/lensbus up $(if $(PORT),--port $(PORT)) $(if $(STATE),--state "$(STATE)") $(if $(CONFIG),--config "$(CONFIG)")
@@ -44,6 +44,11 @@ faults: $(DEV_STAMP) native
 
 bench: $(DEV_STAMP) native
 	for bench in tests/bench/bench_*.py; do $(BIN)/python $$bench || exit 1; done
+
+# Known weaknesses of the packages in use; needs the network.
+audit: $(DEV_STAMP)
+	$(BIN)/pip install --quiet --disable-pip-version-check pip-audit
+	$(BIN)/pip-audit --local --skip-editable
 
 $(VENV):
 	@command -v $(PYTHON) >/dev/null || { echo "lensbus: $(PYTHON) was not found: install Python 3.11 or newer" >&2; exit 2; }
