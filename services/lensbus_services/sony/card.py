@@ -11,8 +11,7 @@ from lensbus_services.sony.codes import (
     CONTENTS_TRANSFER_ON,
     INDEX_BEING_BUILT,
     INVALID_CALLED,
-    SCREENNAIL,
-    THUMBNAIL,
+    PREVIEWS,
     TRANSFER_RUNNING,
     Property,
 )
@@ -25,7 +24,6 @@ RETRY_S: Final = 0.2
 INDEX_LIMIT_S: Final = 10.0
 PAGE_BYTES: Final = 512 * 1024  # a reply is at most 1 MiB
 FILE_BYTES: Final = 110  # of a file on the wire besides its path
-PREVIEWS: Final = {"thumbnail": THUMBNAIL, "screennail": SCREENNAIL}
 
 
 def list_files(session: Session, slot: int, deadline_s: float, offset: int) -> list[CardFile]:

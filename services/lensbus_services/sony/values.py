@@ -20,6 +20,7 @@ class Kind(IntEnum):
     ERROR = 9
     TRANSFER = 10
     CARD_CHANGED = 11
+    READ = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,19 @@ class RawFrames:
     enable: int
     kind: int
     data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayText:
+    """What a camera itself calls a value; `list` is the number of the list that says so."""
+
+    list: int
+    type: int
+    value: int
+    text: str
+
+
+Day = tuple[int, int, int]  # year, month, day
 
 
 @dataclass(frozen=True, slots=True)

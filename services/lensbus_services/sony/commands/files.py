@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from lensbus_services.sony import card, setup_files
 from lensbus_services.sony.arguments import Arguments, integer, optional, text, word
-from lensbus_services.sony.codes import AUTO_NUMBER
+from lensbus_services.sony.codes import AUTO_NUMBER, PREVIEWS
 from lensbus_services.sony.commands.handler import U32, Handler, Result
 from lensbus_services.sony.pulls import Pull
 from lensbus_services.sony.saving import SaveInfo, check_prefix
@@ -44,7 +44,7 @@ class FileCommands:
         slot = integer(arguments, "slot", 1, 2)
         content_id = integer(arguments, "content_id", 0, U32)
         file_id = integer(arguments, "file_id", 0, U32)
-        what = word(arguments, "what", ("file", *card.PREVIEWS), "file")
+        what = word(arguments, "what", ("file", *PREVIEWS), "file")
         asked = text(arguments, "save_path", limit=4096)
         session = self._session
         session.link()
