@@ -221,17 +221,10 @@ def given(socket: ClientConnection) -> tuple[dict[str, Any], bytes]:
     return json.loads(said), image
 
 
-def subscribed(bus: FakeBroker, *topics: bytes) -> None:
-    """Wait until the broker has heard of these; other tests' topics may come between."""
-    left = {b"\x01" + topic for topic in topics}
-    while left:
-        left.discard(bus.pictures.recv())
-
-
 def test_one_socket_shows_many_streams(bus: FakeBroker, socket: ClientConnection) -> None:
     socket.send("CAM1/view")
     socket.send("CAM2/depth")
-    subscribed(bus, b"CAM1/view", b"CAM2/depth")
+    bus.until_watched(b"CAM1/view", b"CAM2/depth")
     bus.show(picture(1), picture(4, camera="CAM2", stream="depth"))
     both: dict[str, int] = {}
     for _ in range(2):
@@ -247,7 +240,7 @@ def test_a_page_that_asks_again_gets_only_what_is_newer(
     bus: FakeBroker, socket: ClientConnection
 ) -> None:
     socket.send("CAM3/view")
-    subscribed(bus, b"CAM3/view")
+    bus.until_watched(b"CAM3/view")
     bus.show(picture(1, camera="CAM3"))
     assert given(socket)[1] == b"1"
     socket.send("CAM3/view")
