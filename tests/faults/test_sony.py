@@ -15,6 +15,7 @@ import pytest
 from kit.processes import wait_for
 from kit.sony import broken
 from kit.system import ALPHA, CINEMA, Stream, System, running_system, stream
+from lensbus_deploy.restart import restart
 
 API = f"/api/cameras/{ALPHA}"
 STUCK_S = 3.0
@@ -105,16 +106,33 @@ def test_f02_a_worker_killed_in_a_transfer_leaves_no_file_and_says_so(
 
 
 @pytest.mark.slow
-def test_f04_a_crash_in_the_sdk_is_healed(sony: System, events: Stream) -> None:
+def test_f04_a_crash_in_the_sdk_is_healed_named_and_counted(sony: System, events: Stream) -> None:
     connect(sony, "remote")
-    injected_s = time.monotonic()
-    with broken(sony.state, "crash"):
-        events.wait("worker.lost", ALPHA)
+    before = sony.crashes(ALPHA).get("SIGSEGV", 0)
+    for crash in (1, 2):
+        wait_for(lambda: sony.is_steady(ALPHA))
+        pid, seen = sony.worker_pid(ALPHA), len(events.events)
+        injected_s = time.monotonic()
+        with broken(sony.state, "crash"):
+            lost = events.wait("worker.lost", ALPHA, limit_s=20, after=seen)
+            started = events.wait("worker.started", ALPHA, after=seen)
+            events.wait("connected", ALPHA, limit_s=20, after=seen)
+        heal_ms = round((time.monotonic() - injected_s) * 1000)
+        told = {one["signal"]: one["count"] for one in started["crashes"]}
+        print(f"row=F04 heal_ms={heal_ms} signal={started['ended']['signal']} crashes={told}")
+        assert (started["ended"]["signal"], started["ended"]["pid"]) == ("SIGSEGV", pid)
+        # Who is silent for longer than that was given up before its successor could tell.
+        assert lost["reason"] == "silent" or lost["ended"] == started["ended"]
+        assert sony.crashes(ALPHA) == told
+        assert told["SIGSEGV"] == before + crash
+        assert heal_ms <= 3000
+
         seen = len(events.events)
+        assert restart(ALPHA, {"LENSBUS_SYSTEM_STATE": str(sony.state)}) == 0
+        started = events.wait("worker.started", ALPHA, limit_s=20, after=seen)
         events.wait("connected", ALPHA, limit_s=20, after=seen)
-    heal_ms = round((time.monotonic() - injected_s) * 1000)
-    print(f"row=F04 heal_ms={heal_ms}")
-    assert heal_ms <= 3000
+        assert started["ended"]["code"] == 0
+        assert sony.crashes(ALPHA) == told, "an orderly end is no crash"
 
 
 @pytest.mark.slow

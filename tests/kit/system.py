@@ -8,11 +8,15 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+import xmlrpc.client
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from prometheus_client.parser import text_string_to_metric_families
+from supervisor.xmlrpc import SupervisorTransport
 
 from kit.bus import short_folder
 from kit.processes import environ, free_port, wait_for
@@ -64,6 +68,25 @@ class System:
             if worker in command_of(pid):
                 return pid
         return None
+
+    def is_steady(self, camera: str) -> bool:
+        """Tell whether a worker is past the time in which its end would be a failed start."""
+        name = f"worker-{vendor_of(camera)}-{camera}"
+        address = f"unix://{self.state / 'run' / 'supervisor.sock'}"
+        transport = SupervisorTransport(None, None, address)
+        with xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport) as manager:
+            info: Any = manager.supervisor.getProcessInfo(f"{name}:{name}")
+            return bool(info["statename"] == "RUNNING")
+
+    def crashes(self, camera: str) -> dict[str, int]:
+        """Return how often a camera's workers have crashed, by signal, as `/metrics` tells it."""
+        metrics = self.request("GET", "/metrics")[1].decode()
+        return {
+            sample.labels["signal"]: int(sample.value)
+            for family in text_string_to_metric_families(metrics)
+            for sample in family.samples
+            if sample.name == "lensbus_worker_crashes_total" and sample.labels["camera"] == camera
+        }
 
     def pids(self) -> list[int]:
         """Return all processes of this system but the first."""
