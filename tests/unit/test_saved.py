@@ -169,7 +169,13 @@ def test_what_is_no_name_is_an_argument_error(rack: Rack, name: Any) -> None:
 
 @pytest.mark.parametrize(
     "place",
-    [{"offset": -1}, {"offset": 2**63}, {"limit": PIECE_LIMIT + 1}, {"limit": "1"}, {"offset": 1.0}],
+    [
+        {"offset": -1},
+        {"offset": 2**63},
+        {"limit": PIECE_LIMIT + 1},
+        {"limit": "1"},
+        {"offset": 1.0},
+    ],
 )
 def test_what_is_no_place_is_an_argument_error(rack: Rack, place: dict[str, Any]) -> None:
     rack.save(rack.mine / "A.JPG")
