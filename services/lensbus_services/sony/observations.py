@@ -36,6 +36,10 @@ TRANSFER_OK: Final = 0x20093
 TRANSFER_FAILED: Final = 0x20094
 TRANSFER_BUSY: Final = 0x20095
 TRANSFER_GOES_ON: Final = 0x20099
+TRANSFER_CANCELED: Final = 0x2009B
+TEXTS_READY: Final = 0x2002B  # display texts that were asked for
+TEXTS_FAILED: Final = 0x2002C
+CONTENT_DELETED: Final = 0x6000D  # or not
 
 # Warnings that are kinds of their own: what the client is told.
 _RESULTS: Final[Mapping[int, tuple[str, Mapping[str, Any]]]] = {

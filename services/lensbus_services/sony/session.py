@@ -12,7 +12,7 @@ from typing import Final
 
 from lensbus_proto.errors import CameraBusy, CameraGone, CameraTimeout
 from lensbus_proto.runtime.settings import SonySettings
-from lensbus_services.driver import Stuck
+from lensbus_services.driver import Observation, Stuck
 from lensbus_services.sony.callbacks import Counts, Queue
 from lensbus_services.sony.capture import Pause
 from lensbus_services.sony.connection import State
@@ -56,6 +56,7 @@ class Session:
         self.when_lost: Callable[[Wish, Credentials], None] = lambda wish, login: None
         self.when_given_up: Callable[[], None] = lambda: None
         self._sdk = sdk
+        self._outlet = outlet
         self._wish_path = wish_path(state, found.camera)
         self._scale = settings.simulator.time_scale if settings.library == "simulator" else 1.0
         self._present = present = Present()
@@ -131,6 +132,10 @@ class Session:
     def prepare_incoming(self) -> Path:
         """Return the folder that the SDK shall write a pulled file into."""
         return self._preparation.prepare_incoming()
+
+    def tell(self, observation: Observation) -> None:
+        """Tell clients what a command brought about by itself."""
+        self._outlet.put(observation)
 
     def callbacks(self) -> Counts:
         """Return how the callbacks of the SDK fared so far."""

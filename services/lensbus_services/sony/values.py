@@ -105,6 +105,7 @@ class Listing:
     link: int
     slot: int
     files: list[CardFile]
+    day: Day | None = None  # if it is of one day only
 
 
 @dataclass(frozen=True, slots=True)
