@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from supervisor.xmlrpc import SupervisorTransport
 
 from kit.bus import short_folder
-from kit.processes import environ, free_port, wait_for
+from kit.processes import environ, free_port, nothing_left, pids_of, wait_for
 from lensbus_proto.runtime.clock import unix_us
 
 ALPHA = "D10F60149B0C"
@@ -90,8 +90,7 @@ class System:
 
     def pids(self) -> list[int]:
         """Return all processes of this system but the first."""
-        mark = f"LENSBUS_SYSTEM_STATE={self.state}\0"
-        return [pid for pid in every_pid() if mark in environ_of(pid)]
+        return pids_of(self.state)
 
     def logs(self) -> str:
         """Return all logs, for the message of a failed test."""
@@ -110,18 +109,11 @@ def every_pid() -> list[int]:
 
 
 def command_of(pid: int) -> str:
-    return _of(pid, "cmdline").replace("\0", " ")
-
-
-def environ_of(pid: int) -> str:
-    return _of(pid, "environ")
-
-
-def _of(pid: int, name: str) -> str:
     try:
-        return Path(f"/proc/{pid}/{name}").read_bytes().decode(errors="replace")
+        line = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
     except OSError:  # it ended meanwhile
         return ""
+    return line.replace("\0", " ")
 
 
 @contextmanager
@@ -136,7 +128,7 @@ def running_system(
     `prepare` is given the state folder before the system starts.
     """
     extra = {f"LENSBUS_{key.upper()}": value for key, value in settings.items()}
-    with short_folder() as state:
+    with short_folder() as state, nothing_left(state):
         prepare(state)
         port = free_port()
         command = [sys.executable, "-m", "lensbus_deploy.cli", "up"]
@@ -156,7 +148,7 @@ def running_system(
         finally:
             child.send_signal(ending)
             try:
-                code = child.wait(10)
+                code = child.wait(30)
             except subprocess.TimeoutExpired:
                 os.kill(child.pid, signal.SIGKILL)
                 child.wait(5)
@@ -164,7 +156,7 @@ def running_system(
             finally:
                 child.stdout.close()
         assert code == 0, system.logs()
-        wait_for(lambda: not system.pids(), limit_s=3)
+        wait_for(lambda: not system.pids())
 
 
 def wait_for_cameras(system: System, cameras: set[str] = ALL) -> None:
