@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from kit.alpha import set_property, shoot_for_the_host
 from kit.processes import wait_for
 from kit.sony import broken
 from kit.system import ALPHA, CINEMA, Stream, System, running_system, stream
@@ -142,7 +143,6 @@ def test_f05_a_hang_in_the_sdk_is_told_and_the_worker_is_replaced(
     connect(sony, "remote")
     before = sony.worker_pid(ALPHA)
     with broken(sony.state, "hang", call="SetDeviceProperty"):
-        time.sleep(0.5)  # the body looks at its world several times a second
         began = time.monotonic()
         status, answer = sony.request("PUT", f"{API}/properties/iso", {"value": "400"})
         answered_s = time.monotonic() - began
@@ -164,7 +164,6 @@ def test_f05_a_hang_in_the_sdk_is_told_and_the_worker_is_replaced(
 
 def test_f18_a_body_held_elsewhere_says_who_can_be_the_cause(sony: System, events: Stream) -> None:
     with broken(sony.state, "held"):
-        time.sleep(0.5)
         began = time.monotonic()
         status, answer = sony.request("POST", f"{API}/connection", {"mode": "remote"})
         print(f"row=F18 refused_ms={(time.monotonic() - began) * 1000:.0f}")
@@ -178,7 +177,6 @@ def test_f18_a_body_held_elsewhere_says_who_can_be_the_cause(sony: System, event
 @pytest.mark.slow
 def test_f20_a_stale_link_costs_one_retry(sony: System) -> None:
     with broken(sony.state, "stale-link"):
-        time.sleep(0.5)
         began = time.monotonic()
         connect(sony, "remote")
         open_ms = round((time.monotonic() - began) * 1000)
@@ -188,9 +186,8 @@ def test_f20_a_stale_link_costs_one_retry(sony: System) -> None:
 
 def test_f21_what_was_accepted_and_not_exposed_is_told(sony: System, events: Stream) -> None:
     connect(sony, "remote")
-    sony.json("PUT", f"{API}/properties/focus-mode", {"value": "MF"})
+    set_property(sony, ALPHA, "focus-mode", "MF")
     with broken(sony.state, "not-exposed", every=4):
-        time.sleep(0.5)
         captures = [shoot(sony) for _ in range(8)]
 
         def verdicts() -> dict[int, str]:
@@ -229,11 +226,8 @@ def test_two_bodies_shooting_at_once_account_for_every_trigger(
     cameras = (ALPHA, CINEMA)
     for camera in cameras:
         connect(sony, "remote", camera)
-        path = f"/api/cameras/{camera}/properties"
-        sony.json("PUT", f"{path}/focus-mode", {"value": "MF"})
-        sony.json("PUT", f"{path}/still-image-store-destination", {"value": "Host PC"})
-        sony.json("PUT", f"{path}/file-format", {"value": "0x3"})
-    time.sleep(0.5)
+        shoot_for_the_host(sony, camera)
+        set_property(sony, camera, "file-format", "0x3")
     accepted: dict[str, list[int]] = {camera: [] for camera in cameras}
     with broken(sony.state, "not-exposed", ALPHA, every=9):
         threads = [
