@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from kit.cli import lensbus
 from kit.processes import wait_for
 from kit.system import CINEMA, OAK, OAK_ONE, System, command_of, stream, vendor_of
 
@@ -62,6 +63,11 @@ def test_a_worker_that_crashed_is_told_and_one_that_ended_in_order_is_not_counte
         assert system.crashes(camera) == counts
         log = system.state / "logs" / f"worker-{vendor_of(camera)}-{camera}.log"
         assert "Fatal Python error: Segmentation fault" in log.read_text()
+
+        listed = {one["id"]: one for one in lensbus(system, "cameras", "--json").json}
+        told = {one["signal"]: one["count"] for one in listed[camera]["crashes"]}
+        assert told == counts
+        assert f"{camera}'s process crashed" in lensbus(system, "status", expect=1).err
 
         seen = len(events.events)
         new = wait_for(lambda: system.worker_pid(camera), limit_s=60)
