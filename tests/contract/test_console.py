@@ -152,58 +152,6 @@ def test_the_page_is_only_read(client: httpx.Client, method: str) -> None:
     assert client.request(method, "/console/main.js").status_code == 405
 
 
-# Saved pictures
-
-
-def test_a_saved_picture_is_shown_and_any_other_file_is_kept(
-    client: httpx.Client, settings: Settings
-) -> None:
-    folder = settings.state / "pictures" / "CAM1"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, type_, how in (
-        ("A.JPG", "image/jpeg", "inline"),
-        ("A.ARW", "application/octet-stream", "attachment"),
-        ("A.html", "application/octet-stream", "attachment"),
-        ("A.svg", "application/octet-stream", "attachment"),
-    ):
-        (folder / name).write_bytes(name.encode())
-        answer = client.get("/console/saved", params={"path": str(folder / name)})
-        assert (answer.status_code, answer.content) == (200, name.encode())
-        assert answer.headers["content-type"] == type_
-        assert answer.headers["content-disposition"] == f'{how}; filename="{name}"'
-        assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
-        assert answer.headers["x-content-type-options"] == "nosniff"
-    kept = client.get("/console/saved", params={"path": str(folder / "A.JPG"), "save": "1"})
-    assert kept.headers["content-disposition"].startswith("attachment")
-
-
-def test_only_whole_pictures_below_the_roots_are_shown(
-    client: httpx.Client, settings: Settings
-) -> None:
-    root = settings.state / "pictures"
-    (root / ".incoming").mkdir(parents=True, exist_ok=True)
-    (root / ".incoming" / "half.JPG").write_bytes(b"half")
-    secret = settings.state / "secret.JPG"
-    secret.write_bytes(b"secret")
-    (root / "link.JPG").symlink_to(secret)
-    (root / "circle.JPG").symlink_to(root / "circle.JPG")
-    for path in (
-        "",
-        ".",
-        "A.JPG",
-        "/etc/passwd",
-        str(root),
-        str(root / ".." / "secret.JPG"),
-        str(root / "link.JPG"),
-        str(root / "circle.JPG"),
-        str(root / ".incoming" / "half.JPG"),
-        str(root / "nothing.JPG"),
-        f"{root}/A\0.JPG",
-        "x" * 5000,
-    ):
-        assert client.get("/console/saved", params={"path": path}).status_code == 404, path
-
-
 # All pictures through one socket
 
 
