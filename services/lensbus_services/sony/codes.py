@@ -45,7 +45,9 @@ class Property(IntEnum):
     NEAR_FAR = 0x011F
     AF_AREA_POSITION = 0x0121  # where it is put; among the live-view properties: where it is
     ZOOM_OPERATION = 0x0126
+    BASE_LOOK = 0x013C
     REMOTE_TOUCH = 0x0193
+    CREATIVE_LOOK = 0x01C5
     CAMERA_BUTTON = 0x0233
     OSD_IMAGE_MODE = 0x02C5
     RECORDING_STATE = 0x0705

@@ -12,7 +12,7 @@ namespace {
 
 // Beyond these the SDK is not believed.
 constexpr uint32_t most_lists = 256;
-constexpr uint32_t most_texts = 4096;
+constexpr uint32_t most_texts = 2048;
 constexpr uint32_t longest_text = 512;
 
 struct Text {
