@@ -1,10 +1,15 @@
 """In CI nothing is skipped in silence: there a skipped test has failed."""
 
 import os
+import signal
 from collections.abc import Generator
 from typing import TypeVar
 
 import pytest
+
+# Who runs the tests in the background of a shell has SIGINT ignored, and every child would too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 

@@ -277,6 +277,11 @@ class Broker:
             "gaps": self._tally.gaps,
             "lost": self._tally.lost,
             "junk": dict(self._tally.junk),
+            "crashes": {
+                camera: {one.signal: one.count for one in crashes}
+                for camera, crashes in self._registry.crashes.items()
+                if crashes
+            },
             "workers": self._registry.present,
             "journal_degraded": self._journal.degraded,
             "journal_events": self._journal.kept_events,

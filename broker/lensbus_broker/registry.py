@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 from lensbus_broker.standing import Lives, Standing
-from lensbus_proto.messages import Data, Goodbye, Heartbeat, Hello
+from lensbus_proto.codec import crashes_to_map, ended_to_map, past_to_map
+from lensbus_proto.messages import Crashes, Data, Ended, Goodbye, Heartbeat, Hello, Past
 
 
 class State(StrEnum):
@@ -50,17 +51,24 @@ class Entry:
 
     def describe(self) -> dict[str, Any]:
         """Return the camera as the command `cameras` lists it."""
+        past = self.hello.past
+        crashes = [crashes_to_map(one) for one in past.crashes] if past is not None else []
         stuck = {"stuck": self.stuck} if self.stuck else {}
-        return stuck | {
-            "camera": self.hello.camera,
-            "vendor": self.hello.vendor,
-            "model": self.hello.model,
-            "state": self.state.value,
-            "connected": self.standing.connected,
-            "epoch": self.hello.epoch,
-            "seq": self.seq,
-            "description": self.hello.description,
-        }
+        died = {"crashes": crashes} if crashes else {}
+        return (
+            stuck
+            | died
+            | {
+                "camera": self.hello.camera,
+                "vendor": self.hello.vendor,
+                "model": self.hello.model,
+                "state": self.state.value,
+                "connected": self.standing.connected,
+                "epoch": self.hello.epoch,
+                "seq": self.seq,
+                "description": self.hello.description,
+            }
+        )
 
 
 @dataclass(slots=True)
@@ -69,6 +77,8 @@ class Registry:
 
     silence_s: float
     entries: dict[str, Entry] = field(default_factory=dict)
+    # By camera; they outlive the entry of one whose worker has left.
+    crashes: dict[str, tuple[Crashes, ...]] = field(default_factory=dict)
     # Workers that the broker before this one left behind; nothing has been heard of them yet.
     _formers: dict[str, Standing] = field(default_factory=dict)
     _recalled: float = 0.0
@@ -113,8 +123,11 @@ class Registry:
             notices += self._heard(old, now)
         elif before is None or before.epoch != message.epoch:
             if before is not None and before.present:
-                notices += _lost(message.camera, before, "replaced")
-            notices.append(_started(message))
+                ended = _end_of(old, message.past)
+                notices += _lost(message.camera, before, "replaced", ended)
+            notices.append(_started(message, message.past))
+        if message.past is not None:
+            self.crashes[message.camera] = message.past.crashes
         self.entries[message.camera] = Entry(message, address, now, message.seq, message.connected)
         return notices
 
@@ -171,13 +184,23 @@ class Registry:
         return notices
 
 
-def _started(hello: Hello) -> Notice:
-    data = {"vendor": hello.vendor, "model": hello.model}
+def _started(hello: Hello, past: Past | None = None) -> Notice:
+    data: Data = {"vendor": hello.vendor, "model": hello.model}
+    if past is not None:
+        data = {**data, **past_to_map(past)}
     return Notice(hello.camera, "worker.started", hello.epoch, data)
 
 
-def _lost(camera: str, worker: Standing, reason: str) -> list[Notice]:
-    data = {"lastSeq": worker.seq, "reason": reason}
+def _end_of(old: Entry | None, past: Past | None) -> Ended | None:
+    """Return how a worker ended; between it and the next there may have been others."""
+    is_its = old is not None and past is not None and past.ended.pid == old.hello.pid
+    return past.ended if past is not None and is_its else None
+
+
+def _lost(camera: str, worker: Standing, reason: str, ended: Ended | None = None) -> list[Notice]:
+    data: Data = {"lastSeq": worker.seq, "reason": reason}
+    if ended is not None:
+        data = {**data, "ended": ended_to_map(ended)}
     notices = [Notice(camera, "worker.lost", worker.epoch, data)]
     if worker.connected:
         notices.append(_disconnected(camera, worker, "worker.lost"))

@@ -1,6 +1,6 @@
 """The application: both surfaces, and what holds for every answer.
 
-What the surfaces share is in `app.state`: `settings`, `hub`, `viewers`, `calls`,
+What the surfaces share is in `app.state`: `settings`, `hub`, `viewers`, `downloads`, `calls`,
 `commander`, `finder` (asks discovery for a search), `pictures`, `junk`.
 """
 
@@ -27,6 +27,7 @@ from lensbus_gateway.follower import Follower
 from lensbus_gateway.history import History
 from lensbus_gateway.hub import Hub
 from lensbus_gateway.pictures import PictureWatcher
+from lensbus_gateway.pieces import Downloads
 from lensbus_gateway.robopipe import routes as robopipe
 from lensbus_gateway.robopipe.webrtc import Calls
 from lensbus_gateway.viewers import Viewers
@@ -59,6 +60,7 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] | None = None) ->
     app.state.settings = settings
     app.state.hub = Hub(settings.hub, settings.gateway.cors_origin)
     app.state.viewers = Viewers(settings.gateway.viewers, settings.gateway.cors_origin)
+    app.state.downloads = Downloads(settings.gateway.downloads)
     app.state.calls = Calls(app.state.viewers)
     return app
 

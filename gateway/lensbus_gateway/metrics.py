@@ -66,6 +66,18 @@ def _of_broker(figures: Mapping[str, Any] | None) -> Iterator[Metric]:
     for key, name, kind, meaning in BROKER:
         if isinstance(value := figures.get(key), int | float):
             yield Metric(name, kind, meaning, {(): value})
+    crashes = figures.get("crashes")
+    if isinstance(crashes, Mapping):
+        yield Metric(
+            "lensbus_worker_crashes_total",
+            COUNTER,
+            "Processes of workers that died, by the signal that ended them.",
+            {
+                (("camera", camera), ("signal", signal)): count
+                for camera, counts in crashes.items()
+                for signal, count in counts.items()
+            },
+        )
     junk = figures.get("junk")
     if isinstance(junk, Mapping):
         yield Metric(

@@ -15,13 +15,16 @@ from lensbus_proto.errors import LocalProtocolError, RemoteProtocolError
 from lensbus_proto.messages import (
     DEADLINE_MS,
     Command,
+    Crashes,
     Data,
+    Ended,
     Event,
     Goodbye,
     Header,
     HeaderType,
     Heartbeat,
     Hello,
+    Past,
     Picture,
     Reply,
 )
@@ -228,6 +231,10 @@ def pack_presence(message: Hello | Heartbeat | Goodbye) -> list[bytes]:
         "model": message.model,
         "description": message.description,
     }
+    if message.pid:
+        data["pid"] = message.pid
+    if message.past is not None:
+        data["past"] = past_to_map(message.past)
     return [b"hello", pack_map(data, REQUEST_LIMIT)]
 
 
@@ -255,9 +262,51 @@ def unpack_presence(parts: Sequence[bytes]) -> Hello | Heartbeat | Goodbye:
                 model=_text(data, "model", 256),
                 connected=_bool(data, "connected"),
                 description=_map(data, "description"),
+                pid=_int(data, "pid", 1, _U64) if "pid" in data else 0,
+                past=past_from_map(_map(data, "past")) if "past" in data else None,
             )
         case other:
             raise RemoteProtocolError(f"workers do not say {other[:40]!r}")
+
+
+def past_to_map(past: Past) -> dict[str, Any]:
+    """Return the map for what is known of a camera's earlier workers."""
+    crashes = [crashes_to_map(one) for one in past.crashes]
+    return {"ended": ended_to_map(past.ended), "crashes": crashes}
+
+
+def ended_to_map(ended: Ended) -> dict[str, Any]:
+    """Return the map for how one worker ended."""
+    how = {"signal": ended.signal} if ended.signal else {"code": ended.code}
+    return {"pid": ended.pid, "time_us": ended.time_us, **how}
+
+
+def crashes_to_map(crashes: Crashes) -> dict[str, Any]:
+    """Return the map for the crashes by one signal."""
+    return {"signal": crashes.signal, "count": crashes.count, "time_us": crashes.time_us}
+
+
+def past_from_map(data: Mapping[str, Any]) -> Past:
+    """Return what a map says of a camera's earlier workers."""
+    ended, crashes = _map(data, "ended"), data.get("crashes")
+    if not isinstance(crashes, list) or not all(isinstance(one, dict) for one in crashes):
+        raise RemoteProtocolError(f"crashes is {str(crashes)[:40]!r}, expected a list of maps")
+    return Past(
+        Ended(
+            pid=_int(ended, "pid", 1, _U64),
+            time_us=_int(ended, "time_us", 0, _U64),
+            signal=_name(ended, "signal") if "signal" in ended else "",
+            code=0 if "signal" in ended else _int(ended, "code", 0, 255),
+        ),
+        tuple(
+            Crashes(
+                signal=_name(one, "signal"),
+                count=_int(one, "count", 1, _U64),
+                time_us=_int(one, "time_us", 0, _U64),
+            )
+            for one in crashes
+        ),
+    )
 
 
 def _count(parts: Sequence[bytes], least: int, most: int) -> None:

@@ -78,6 +78,36 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """How a worker's process ended: by a signal (`SIGSEGV`), or with an exit code."""
+
+    pid: int
+    time_us: int
+    signal: str = ""
+    code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Crashes:
+    """How often the workers of one camera died by one signal, and when they did last."""
+
+    signal: str
+    count: int
+    time_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the process manager knows of the workers that a camera had before this one.
+
+    An end that was asked for is none of the crashes.
+    """
+
+    ended: Ended
+    crashes: tuple[Crashes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Hello:
     """A worker presents itself and the camera that it holds."""
 
@@ -88,6 +118,8 @@ class Hello:
     model: str
     connected: bool
     description: Data = field(default_factory=dict)
+    pid: int = 0
+    past: Past | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,17 @@ from dataclasses import replace
 
 import zmq
 
+from lensbus_proto.codec import ended_to_map
 from lensbus_proto.runtime import lifecycle
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.runtime.settings import Settings
 from lensbus_proto.topics import is_camera_id
 from lensbus_services.driver import Driver
+from lensbus_services.ends import read_past
 from lensbus_services.failed import FailedDriver
 from lensbus_services.lives import Life, Lives, deaths_before, wait_s
+from lensbus_services.record import Record, record_path
+from lensbus_services.saved import SavedFiles
 from lensbus_services.vendors import VENDORS
 from lensbus_services.worker import EXIT_STUCK, Worker
 
@@ -25,19 +29,26 @@ def main(settings: Settings, vendor: str, camera: str) -> int:
     """Work until SIGTERM."""
     stop = lifecycle.StopSignal()
     lives = Lives(settings.state, camera)
+    past = read_past(settings.state, camera)
     last = lives.last()
     deaths = deaths_before(last, unix_us(), settings.worker.steady_s)
     if deaths:
         extra = {"camera": camera, "deaths": deaths, "wait_s": wait_s(deaths)}
+        if past is not None:
+            how = ended_to_map(past.ended)
+            extra |= {key: how[key] for key in ("signal", "code") if key in how}
         logger.error("the worker before this one died", extra=extra)
     has_failed = deaths >= settings.worker.deaths
     if not has_failed and select.select([stop], [], [], wait_s(deaths))[0]:
         return 0
     life = replace(last or Life(0), began_us=unix_us(), deaths=deaths)
     lives.begin(life)
-    driver = FailedDriver(vendor, life) if has_failed else _driver(settings, vendor, camera)
+    driver = FailedDriver(vendor, life, past) if has_failed else _driver(settings, vendor, camera)
     context = zmq.Context[zmq.Socket[bytes]]()
-    worker = Worker(context, settings, camera, driver, lives.know)
+    files = SavedFiles(
+        VENDORS[vendor].folders(camera, settings), Record(record_path(settings.state, camera))
+    )
+    worker = Worker(context, settings, camera, driver, lives.know, past, files)
     code = worker.run(stop.fileno())
     if code != EXIT_STUCK:  # whoever gets stuck again and again has failed, too
         lives.end()

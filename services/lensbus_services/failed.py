@@ -8,7 +8,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lensbus_proto.codec import ended_to_map
 from lensbus_proto.errors import CameraError
+from lensbus_proto.messages import Past
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_services.driver import Description, Driver, Frame, Observation, Result, Stuck
 from lensbus_services.lives import Life
@@ -17,19 +19,20 @@ from lensbus_services.lives import Life
 class FailedDriver:
     """A camera that nobody opens any more."""
 
-    def __init__(self, vendor: str, life: Life) -> None:
+    def __init__(self, vendor: str, life: Life, past: Past | None = None) -> None:
         self._vendor = vendor
         self._life = life
-        self._told = [
-            Observation(
-                "worker.failed", unix_us(), {"deaths": life.deaths, "message": self._sentence()}
-            )
-        ]
+        self._signal = past.ended.signal if past is not None else ""
+        data: dict[str, Any] = {"deaths": life.deaths, "message": self._sentence()}
+        if past is not None:
+            data["ended"] = ended_to_map(past.ended)
+        self._told = [Observation("worker.failed", unix_us(), data)]
 
     def _sentence(self) -> str:
+        last = f" (the last time by {self._signal})" if self._signal else ""
         return (
             f"the worker of this camera died {self._life.deaths} times in a row, each time soon"
-            " after its start: look into its log, then restart it (lensbus restart)"
+            f" after its start{last}: look into its log, then restart it (lensbus restart)"
         )
 
     def open(self) -> Description:

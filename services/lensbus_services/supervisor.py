@@ -105,6 +105,14 @@ class Supervisor:
                 raise SupervisorError(f"{name}: {error}") from error
 
 
+def camera_of(group: str) -> str | None:
+    """Return the camera whose worker a group of supervisord is; None if it is another process."""
+    match group.split("-", 2):
+        case ["worker", _, name]:
+            return _unquote(name)
+    return None
+
+
 def _quote(camera: str) -> str:
     """Return a name for supervisord, which takes no colon: `:` becomes `..`."""
     return camera.replace(":", "..")

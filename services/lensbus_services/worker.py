@@ -5,10 +5,11 @@ observations and the outcome of its commands come back through an inbox.
 """
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import zmq
@@ -31,7 +32,7 @@ from lensbus_proto.errors import (
     WorkerAbsent,
     error_to_map,
 )
-from lensbus_proto.messages import Command, Goodbye, Heartbeat, Hello, Reply
+from lensbus_proto.messages import Command, Goodbye, Heartbeat, Hello, Past, Reply
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.runtime.settings import Settings
 from lensbus_proto.runtime.sockets import dial
@@ -39,6 +40,7 @@ from lensbus_services.answers import Answers
 from lensbus_services.driver import Description, Driver, Observation, Stuck
 from lensbus_services.outbox import Outbox
 from lensbus_services.pictures import publish_pictures
+from lensbus_services.saved import COMMANDS, SavedFiles
 from lensbus_services.threads import Inbox, Pool, spawn
 
 logger = logging.getLogger(__name__)
@@ -50,6 +52,8 @@ RETRY_S: Final = 0.02
 LINGER_MS: Final = 200
 # Past so many observations that are not numbered yet, the driver has to keep its own.
 INBOX_LIMIT: Final = 20_000
+# A slow disk must not delay the camera: what reads saved files has threads of its own.
+FILE_THREADS: Final = 2
 FULL_S: Final = 0.005  # the broker takes no more: look again so soon
 END_S: Final = 1.8  # SIGTERM ends a worker within 2 s, whoever does not answer
 LEAST_S: Final = 0.1
@@ -102,9 +106,12 @@ class Worker:
         camera: str,
         driver: Driver,
         opened: Callable[[Description], None] = lambda _: None,
+        past: Past | None = None,
+        saved: SavedFiles | None = None,
     ) -> None:
         self._context = context
         self._opened = opened
+        self._past = past
         self._settings = settings
         self._camera = camera
         self._driver = driver
@@ -113,6 +120,8 @@ class Worker:
         self._answers = Answers()
         self._inbox: Inbox[Happening] = Inbox()
         self._pool = Pool(settings.worker.command_threads, "command")
+        self._saved = saved
+        self._file_pool = Pool(FILE_THREADS, "files")
         self._ending = threading.Event()
         self._exit: int | None = None
         self._description: Description | None = None
@@ -253,6 +262,8 @@ class Worker:
         while True:
             last = self._ending.is_set()
             seen = self._driver.drain(0.0 if last else DRAIN_S)
+            if self._saved is not None:
+                self._saved.note(seen)
             for observation in seen:
                 self._inbox.put(observation)
             if any(observation.kind in LINK for observation in seen):
@@ -352,6 +363,8 @@ class Worker:
             model=self._description.model,
             connected=self._connected,
             description=self._description.details,
+            pid=os.getpid(),
+            past=self._past,
         )
         told = self._tell(pack_presence(hello))
         self._beat_due = time.monotonic() + (self._heartbeat_s if told else RETRY_S)
@@ -438,6 +451,10 @@ class Worker:
             ending = WorkerAbsent("the worker is ending")
             self._reply(ticket, Reply(command.id, error=error_to_map(ending)))
             return
+        if self._saved is not None and command.name in COMMANDS:
+            files = self._saved
+            self._file_pool.submit(lambda: self._give(ticket, command, files))
+            return
         if command.key is not None:
             todo = self._answers.begin(command.key, ticket, command.id)
             if isinstance(todo, Reply):
@@ -467,6 +484,20 @@ class Worker:
             "newest": self._outbox.seq,
         }
         return Reply(command.id, result, parts=tuple(part for parts in events for part in parts))
+
+    def _give(self, ticket: bytes, command: Command, files: SavedFiles) -> None:
+        """Thread: give a piece of a saved file; it waits for no camera and no event."""
+        try:
+            result = files.execute(command.name, command.arguments)
+            reply = Reply(command.id, result.data, parts=result.parts)
+        except CommandError as error:
+            reply = Reply(command.id, error=error_to_map(error))
+        except Exception:  # the edge of a thread: the caller gets an answer, the log the traceback
+            logger.exception("command failed", extra={"command": command.name})
+            failed = InternalError(f"{command.name} failed in the worker")
+            reply = Reply(command.id, error=error_to_map(failed))
+        # Reading twice does no harm: a key would only have the piece kept.
+        self._inbox.put(Outcome(ticket, replace(command, key=None), reply))
 
     def _execute(self, ticket: bytes, command: Command, started: float) -> None:
         """Thread: carry out one command in the driver."""

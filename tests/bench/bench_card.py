@@ -76,7 +76,7 @@ def copy(raw: Path, target: Path, *, measured: bool = False) -> float:
     return taken
 
 
-def pull(system: System, events: Stream, raw: Path) -> float:
+def pull(system: System, events: Stream, raw: Path, *, keep: bool = False) -> float:
     """Return the seconds from the request to the whole file."""
     files = system.json("GET", f"{CAMERA}/sd-card/slot/1/files")["files"]
     file = next(file for file in files if file["file_path"].endswith(raw.name))
@@ -86,7 +86,8 @@ def pull(system: System, events: Stream, raw: Path) -> float:
     done = wait_for(lambda: whole(events, before), limit_s=60, every_s=0.001)
     taken = time.perf_counter() - begun
     assert done["size"] == raw.stat().st_size
-    Path(done["savedPath"]).unlink()
+    if not keep:
+        Path(done["savedPath"]).unlink()
     return taken
 
 

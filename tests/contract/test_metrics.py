@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import zmq
@@ -12,6 +13,8 @@ from kit.fake_driver import FakeDriver
 from kit.gateway import RunningGateway, Wire, running_gateway
 from kit.processes import ROOT, wait_for
 from lensbus_gateway.metrics import COUNTER, Metric, render
+from lensbus_proto.codec import pack_presence
+from lensbus_proto.messages import Crashes, Ended, Goodbye, Hello, Past
 from lensbus_proto.runtime.settings import Settings
 
 Values = dict[str, float]
@@ -89,6 +92,25 @@ def test_every_drop_has_a_counter(gateway: RunningGateway, settings: Settings) -
 
         wait_for(dropped)
     assert scrape(gateway)["lensbus_gateway_junk_messages_total events"] == 0
+
+
+def test_crashes_are_told_by_camera_and_signal_and_outlive_the_worker(
+    gateway: RunningGateway, settings: Settings
+) -> None:
+    crashes = (Crashes("SIGSEGV", 2, 100), Crashes("SIGKILL", 1, 50))
+    hello = Hello("CAM1", 10, 0, "sony", "ILCE-7M4", False, pid=8)
+    died = replace(hello, past=Past(Ended(7, 100, "SIGSEGV"), crashes))
+    with client(settings, "worker_commands", zmq.DEALER) as worker:
+        for presence in (died, Goodbye("CAM1", 10, 0, "exit 0")):
+            worker.send_multipart(pack_presence(presence))
+            assert worker.recv_multipart()[0] in (b"welcome", b"farewell")
+    counts = {
+        tuple(sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(fetch(gateway))
+        for sample in family.samples
+        if sample.name == "lensbus_worker_crashes_total"
+    }
+    assert counts == {("CAM1", "SIGSEGV"): 2, ("CAM1", "SIGKILL"): 1}
 
 
 def test_without_a_broker_there_is_still_an_answer(settings: Settings) -> None:

@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -398,9 +397,7 @@ def test_close_leaves_no_thread_and_can_be_repeated(tmp_path: Path) -> None:
     camera.driver.watch(frozenset({"CAM_A", "CAM_B"}))
     assert camera.driver.pictures(2.0)
     camera.seen()
-    started = time.monotonic()
     camera.driver.close()
-    assert time.monotonic() - started < 1.5
     camera.driver.close()
     assert set(threading.enumerate()) <= before
     assert camera.seen() == [("disconnected", "", "closed")]

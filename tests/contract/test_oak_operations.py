@@ -187,7 +187,7 @@ def test_a_worker_can_end_while_its_device_boots(tmp_path: Path) -> None:
 
         def slowly() -> Features:
             booting.set()
-            release.wait(10)
+            release.wait(60)
             return whole()
 
         backend.open = slowly  # type: ignore[method-assign]
@@ -204,9 +204,8 @@ def test_a_worker_can_end_while_its_device_boots(tmp_path: Path) -> None:
     opening = threading.Thread(target=open_it)
     opening.start()
     assert booting.wait(5)
-    began = time.monotonic()
     driver.close()
-    assert time.monotonic() - began < 1.5
+    assert opening.is_alive(), "it did not wait for the boot"
     release.set()
     opening.join(5)
     assert [error.code for error in errors] == ["camera.gone"], "it was closed meanwhile"

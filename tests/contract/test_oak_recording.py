@@ -40,28 +40,33 @@ def seconds(rig: OakRig) -> float:
     return float(frames[-1].time)
 
 
+def rests(rig: OakRig) -> bool:
+    """Tell whether the recording has not grown for as long as two of its pictures take."""
+    before = seconds(rig)
+    threading.Event().wait(0.5)
+    return seconds(rig) == before
+
+
 def test_what_was_seen_can_be_watched_while_nobody_looks(rig: OakRig) -> None:
-    wait_for(lambda: seconds(rig) > 1.0, limit_s=10)
+    wait_for(lambda: seconds(rig) > 1.0, limit_s=30)
 
 
 def test_a_camera_that_is_shut_down_has_what_it_saw_and_goes_on_later(rig: OakRig) -> None:
-    wait_for(lambda: seconds(rig) > 0.5, limit_s=10)
+    wait_for(lambda: seconds(rig) > 0.5, limit_s=30)
     rig.ask("DELETE", f"/cameras/{PRO}/")
     before = seconds(rig)
     assert before > 0.5
     assert seconds(rig) == before
     rig.ask("POST", f"/cameras/{PRO}/")
-    wait_for(lambda: seconds(rig) > before, limit_s=10)
+    wait_for(lambda: seconds(rig) > before, limit_s=30)
 
 
 def test_a_stream_that_is_off_is_not_recorded_and_goes_on_later(rig: OakRig) -> None:
     rig.ask("DELETE", f"{STREAMS}/CAM_A/")
-    wait_for(lambda: seconds(rig) == seconds(rig))
+    wait_for(lambda: rests(rig))
     before = seconds(rig)
-    threading.Event().wait(0.5)
-    assert seconds(rig) == before
     rig.ask("POST", f"{STREAMS}/CAM_A/")
-    wait_for(lambda: seconds(rig) != before, limit_s=10)
+    wait_for(lambda: seconds(rig) != before, limit_s=30)
 
 
 def test_without_a_recording_it_is_not_found() -> None:

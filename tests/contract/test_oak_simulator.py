@@ -238,8 +238,7 @@ def test_a_crop_shows_that_part_of_the_sensor(crop: tuple[float, float]) -> None
 
 
 def test_a_boot_takes_as_long_as_the_settings_say_and_can_be_given_up() -> None:
-    slow = SimulatorBackend(CAMERA, PROFILES["OAK-D-PRO-POE"], print, time_scale=1.0)
-    began = time.monotonic()
+    slow = SimulatorBackend(CAMERA, PROFILES["OAK-D-PRO-POE"], print, time_scale=10.0)
     outcome: list[BaseException] = []
 
     def open_() -> None:
@@ -251,11 +250,10 @@ def test_a_boot_takes_as_long_as_the_settings_say_and_can_be_given_up() -> None:
     thread = threading.Thread(target=open_)
     thread.start()
     thread.join(0.3)
-    assert thread.is_alive(), "eight seconds, as a PoE device"
+    assert thread.is_alive(), "ten times the eight seconds of a PoE device"
     slow.close()
     thread.join(LIMIT_S)
     assert outcome
-    assert time.monotonic() - began < 4.0
     quick = SimulatorBackend(CAMERA, PROFILES["OAK-1"], print, time_scale=0.1)
     began = time.monotonic()
     quick.open()

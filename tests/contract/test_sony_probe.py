@@ -1,11 +1,11 @@
 """The child in which the doctor tries an SDK, on the simulator and on what is no SDK."""
 
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from kit.children import until_begun
 from kit.processes import environ
 from lensbus_services.doctor import Verdict
 from lensbus_services.probe import Report, ask
@@ -41,11 +41,9 @@ def test_a_search_that_hangs_does_not_hang_the_doctor(tmp_path: Path) -> None:
     world = tmp_path / "simulator" / "sony"
     world.mkdir(parents=True)
     (world / f"{ALPHA}.hang").write_text("call=EnumCameraObjects")
-    began = time.monotonic()
-    told = probe(tmp_path, limit_s=3.0)
-    assert time.monotonic() - began < 10
+    told = until_begun(lambda limit_s: probe(tmp_path, limit_s=limit_s))
     assert told.stage == "enumerate"
     assert sdk_finding(told).verdict is Verdict.OK
     (found,) = camera_findings(told, 1)
     assert found.verdict is Verdict.PROBLEM
-    assert "gave no answer within 3 s while it looked for cameras" in found.text
+    assert "s while it looked for cameras" in found.text

@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import socket
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -13,6 +12,7 @@ import pytest
 from kit.bus import bus_settings, short_folder
 from kit.fake_broker import FakeBroker, fake_broker
 from kit.gateway import (
+    LIMIT_MS,
     SEQ,
     FakeBus,
     RunningGateway,
@@ -55,15 +55,10 @@ def bus(settings: Settings) -> Iterator[FakeBroker]:
         yield opened
 
 
-def subscribed(bus: FakeBus) -> FakeBus:
-    assert bus.events.recv() == b"\x01"
-    return bus
-
-
 @pytest.fixture
 def gateway(settings: Settings, bus: FakeBus) -> Iterator[RunningGateway]:
     with running_gateway(settings) as running:
-        subscribed(bus)
+        bus.until_read()
         yield running
 
 
@@ -207,7 +202,7 @@ def small(settings: Settings, ring_events: int) -> Settings:
 
 def test_a_slow_reader_is_served_from_the_ring(settings: Settings, bus: FakeBus) -> None:
     with running_gateway(small(settings, 2000)) as gateway, slow_wire(gateway) as wire:
-        subscribed(bus)
+        bus.until_read()
         bus.publish(*(event(seq=seq, text="x" * 1000) for seq in range(1, 1001)))
         wait_for(lambda: gateway.hub.behind == 1)
         wire.head()
@@ -223,7 +218,7 @@ def test_a_reader_past_the_ring_is_closed_and_the_others_are_not(
     settings: Settings, bus: FakeBus
 ) -> None:
     with running_gateway(small(settings, 100)) as gateway, slow_wire(gateway) as slow:
-        subscribed(bus)
+        bus.until_read()
         with opened(gateway) as good:
             for seq in range(1, 1001):
                 bus.publish(event(seq=seq, text="x" * 1000))
@@ -279,10 +274,10 @@ def test_accepted_sockets_notice_dead_peers(gateway: RunningGateway) -> None:
 def test_a_reader_that_takes_nothing_for_too_long_is_cut(settings: Settings, bus: FakeBus) -> None:
     own = replace(settings, hub=HubSettings(user_timeout_s=1, send_buffer_bytes=4096))
     with running_gateway(own) as gateway, slow_wire(gateway):
-        subscribed(bus)
+        bus.until_read()
         bus.publish(*(event(seq=seq, text="x" * 1000) for seq in range(1, 1001)))
         wait_for(lambda: gateway.hub.behind == 1)
-        wait_for(lambda: len(gateway.hub) == 0, limit_s=10)
+        wait_for(lambda: len(gateway.hub) == 0)
         assert gateway.hub.closed_behind == 0
 
 
@@ -295,25 +290,21 @@ def test_a_foreign_origin_setting_is_in_the_head(settings: Settings, bus: FakeBu
 
 def test_the_end_closes_every_body_cleanly(gateway: RunningGateway) -> None:
     with opened(gateway) as wire:
-        began_s = time.monotonic()
         gateway.stop()
         assert wire.chunk() == b""
         assert wire.rest() == b"\r\n" or wire.unread == b""
-        assert time.monotonic() - began_s < 2
 
 
-def test_sigterm_ends_streams_and_process_within_two_seconds(
-    settings: Settings, bus: FakeBus
-) -> None:
+def test_sigterm_ends_streams_and_process(settings: Settings, bus: FakeBus) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         with gateway_process(settings, listener) as child:
-            subscribed(bus)
+            bus.until_read()
             with Wire(listener.getsockname()) as wire:
                 wire.request("/api/events")
                 assert wire.head() == HEAD
                 assert HANDSHAKE.fullmatch(wire.chunk())
                 child.send_signal(signal.SIGTERM)
                 assert wire.chunk() == b""
-                assert child.wait(2) == 0
+                assert child.wait(LIMIT_MS / 1000) == 0
         # The kept socket outlives the process: a client that comes now waits for the next one.
         Wire(listener.getsockname()).socket.close()

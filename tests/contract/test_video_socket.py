@@ -98,7 +98,7 @@ def test_what_is_no_video_closes_the_socket(
 
     monkeypatch.setattr(video, "check_shown", is_there)
     with connect(url(gateway, "/CAM1/CAM_A"), proxy=None) as socket:
-        assert bus.pictures.recv() == b"\x01CAM1/h264.CAM_A"
+        bus.until_watched(b"CAM1/h264.CAM_A")
         bus.show(replace(picture(1, stream="h264.CAM_A")))
         with pytest.raises(ConnectionClosed) as closed:
             socket.recv(timeout=5)

@@ -141,7 +141,7 @@ class Cycle:
         began = len(self.events.events)
         with broken(self.system.state, "unplugged"):
             self.events.wait(gone, ALPHA, after=began)
-        replugged_s = time.monotonic()
+            replugged_s = time.monotonic()
         self.events.wait(back, ALPHA, after=began, limit_s=20)
         self.backs_ms.append((time.monotonic() - replugged_s) * 1000)
         self.wait_writable()
@@ -154,7 +154,7 @@ class Cycle:
             status, _ = self.system.request("PUT", path, {"value": "1600"})
             return status == 200
 
-        wait_for(is_up, limit_s=10, every_s=0.05)
+        wait_for(is_up, limit_s=20, every_s=0.05)
 
     def run(self, times: int) -> None:
         doings = (self.idle, self.exposure, self.transfer)
@@ -208,12 +208,12 @@ def test_f16_a_body_that_is_away_for_long_comes_back_as_the_same_camera(
     connect(system, ALPHA, "remote")
     set_iso(system, "800")
     with broken(system.state, "unplugged"):
-        events.wait("worker.stopped", ALPHA, limit_s=MISSING_S + 8)
-        assert system.worker_pid(ALPHA) is None
-    replugged_s = time.monotonic()
-    seen = len(events.events)
-    events.wait("worker.started", ALPHA, limit_s=15, after=seen)
-    events.wait("connected", ALPHA, limit_s=15, after=seen)
+        events.wait("worker.stopped", ALPHA, limit_s=MISSING_S + 30)
+        wait_for(lambda: system.worker_pid(ALPHA) is None)
+        seen = len(events.events)
+        replugged_s = time.monotonic()
+    events.wait("worker.started", ALPHA, limit_s=30, after=seen)
+    events.wait("connected", ALPHA, limit_s=30, after=seen)
     print(f"row=F16 away=long back_ms={(time.monotonic() - replugged_s) * 1000:.0f}")
     assert value(system, ALPHA, ISO) == 800
 
@@ -235,8 +235,9 @@ def test_f17_identity_follows_the_serial_and_not_the_port(system: System, events
         for camera in (ALPHA, CINEMA):
             system.json("DELETE", f"/api/cameras/{camera}/connection")
             connect(system, camera, "remote", reconnecting)
+        swap = Swap(system, events, reconnecting)
         with broken(system.state, "swapped"):
-            backs_ms.append(wait_back(system, events, reconnecting))
+            backs_ms.append(swap.wait_back())
             backs_ms.append(swap_back(system, events, reconnecting))
     told = events.events[began:]
     mixed = [data for _, data in told if data.get("id", data["cameraId"]) != data["cameraId"]]
@@ -262,16 +263,26 @@ def shoot_itself(system: System, events: Stream, camera: str) -> None:
 
 def swap_back(system: System, events: Stream, reconnecting: str) -> float:
     """Swap two connected bodies again; return how long it took until both were back."""
+    swap = Swap(system, events, reconnecting)
     (system.state / "simulator" / "sony" / f"{ALPHA}.swapped").unlink()
-    return wait_back(system, events, reconnecting)
+    return swap.wait_back()
 
 
-def wait_back(system: System, events: Stream, reconnecting: str) -> float:
-    began_s, began = time.monotonic(), len(events.events)
-    for camera in (ALPHA, CINEMA):
-        for kind in TOLD[reconnecting]:
-            events.wait(kind, camera, after=began, limit_s=20)
-    back_ms = (time.monotonic() - began_s) * 1000
-    for camera in (ALPHA, CINEMA):
-        wait_for(lambda one=camera: value(system, one, BODY_SERIAL) == one)  # type: ignore[misc]
-    return back_ms
+class Swap:
+    """Two connected bodies that are about to be swapped."""
+
+    def __init__(self, system: System, events: Stream, reconnecting: str) -> None:
+        self.system = system
+        self.events = events
+        self.reconnecting = reconnecting
+        self.began_s, self.began = time.monotonic(), len(events.events)
+
+    def wait_back(self) -> float:
+        """Wait until both are back, each as itself; return how long it took, in ms."""
+        for camera in (ALPHA, CINEMA):
+            for kind in TOLD[self.reconnecting]:
+                self.events.wait(kind, camera, after=self.began, limit_s=20)
+        back_ms = (time.monotonic() - self.began_s) * 1000
+        for camera in (ALPHA, CINEMA):
+            wait_for(lambda one=camera: value(self.system, one, BODY_SERIAL) == one)  # type: ignore[misc]
+        return back_ms

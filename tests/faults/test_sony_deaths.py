@@ -98,6 +98,8 @@ def test_f07_a_worker_that_dies_again_and_again_is_told_failed(
         f" cpu={cpu:.3f} back_ms={back_s * 1000:.0f}"
     )
     assert failed["deaths"] == DEATHS
+    assert failed["ended"]["signal"] == "SIGSEGV"
+    assert "by SIGSEGV" in failed["message"]
     assert cpu < 0.05
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from kit.alpha import shoot_for_the_host
 from kit.processes import wait_for
 from kit.sony import broken
 from kit.system import ALPHA, CINEMA, Stream, System, running_system, stream, wait_for_cameras
@@ -88,11 +89,12 @@ def test_a08_no_path_leaves_the_configured_roots(system: System, events: Stream)
             escapes.append(word)
     system.json("DELETE", f"{API}/connection")
     with broken(system.state, "hostile", what="names"):
-        time.sleep(0.3)  # the body looks at its world several times a second
         began = len(events.events)
         shoot_to_host(system)
         events.wait("downloadComplete", ALPHA, after=began)
-        time.sleep(0.5)  # whatever else it tells, it tells by then
+        # Events keep their order: with its end everything of the connection has been told.
+        system.json("DELETE", f"{API}/connection")
+        events.wait("disconnected", ALPHA, after=began)
     told = [data["savedPath"] for _, data in events.events[began:] if data.get("savedPath")]
     escapes += [one for one in told if not Path(one).resolve().is_relative_to(root)]
     print(f"row=A08 tried={len(CHEEK)} told={len(told)} escapes={len(escapes)}")
@@ -102,7 +104,6 @@ def test_a08_no_path_leaves_the_configured_roots(system: System, events: Stream)
 def test_a15_what_a_body_says_stays_one_event(system: System, events: Stream) -> None:
     request = urllib.request.urlopen(f"{system.url}/api/events", timeout=30)
     with request as raw, broken(system.state, "hostile", what="names"):
-        time.sleep(0.3)  # the body looks at its world several times a second
         shoot_to_host(system)
         events.wait("downloadComplete", ALPHA)
         system.request("POST", f"/api/cameras/{CINEMA}/connection", {"mode": "remote"})
@@ -123,14 +124,11 @@ def test_a15_what_a_body_says_stays_one_event(system: System, events: Stream) ->
 
 def shoot_to_host(system: System) -> None:
     system.json("POST", f"{API}/connection", {"mode": "remote"})
-    path = f"{API}/properties"
-    system.json("PUT", f"{path}/focus-mode", {"value": "MF"})
-    system.json("PUT", f"{path}/still-image-store-destination", {"value": "Host PC"})
+    shoot_for_the_host(system, ALPHA)
 
     def is_exposed() -> bool:
         return system.request("POST", f"{API}/actions/shutter")[0] == 200
 
-    time.sleep(0.3)  # what was set shows a little later
     wait_for(is_exposed)
 
 

@@ -23,6 +23,7 @@ from lensbus_proto.runtime.settings import (
     WorkerSettings,
 )
 from lensbus_services.driver import Driver
+from lensbus_services.saved import SavedFiles
 from lensbus_services.worker import Worker
 
 Socket = zmq.Socket[bytes]
@@ -74,16 +75,21 @@ def running_broker(settings: Settings) -> Iterator[None]:
 class RunningWorker:
     """A worker in a thread; `code` is its exit code once it has ended."""
 
-    def __init__(self, settings: Settings, camera: str, driver: Driver) -> None:
+    def __init__(
+        self, settings: Settings, camera: str, driver: Driver, saved: SavedFiles | None = None
+    ) -> None:
         self.code: int | None = None
         self._read, self._write = os.pipe()
         self._context = zmq.Context[Socket]()
         self._settings, self._camera, self._driver = settings, camera, driver
+        self._saved = saved
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
     def _run(self) -> None:
-        worker = Worker(self._context, self._settings, self._camera, self._driver)
+        worker = Worker(
+            self._context, self._settings, self._camera, self._driver, saved=self._saved
+        )
         self.code = worker.run(self._read)
 
     def end(self) -> None:
@@ -108,9 +114,11 @@ class RunningWorker:
 
 
 @contextmanager
-def running_worker(settings: Settings, camera: str, driver: Driver) -> Iterator[RunningWorker]:
-    """Run a worker with this driver in threads of this process."""
-    worker = RunningWorker(settings, camera, driver)
+def running_worker(
+    settings: Settings, camera: str, driver: Driver, saved: SavedFiles | None = None
+) -> Iterator[RunningWorker]:
+    """Run a worker with this driver, and perhaps saved files, in threads of this process."""
+    worker = RunningWorker(settings, camera, driver, saved)
     try:
         yield worker
     finally:

@@ -375,6 +375,12 @@ class Connection:
         assert self.call("ReleaseDevice") == 0
 
 
+def _replace(old: Mapping[str, str], new: Mapping[str, str]) -> None:
+    for name in old:
+        os.environ.pop(name, None)
+    os.environ.update(new)
+
+
 @dataclass
 class Simulator:
     """The library, initialised for one test."""
@@ -390,18 +396,15 @@ class Simulator:
         lib.Init.restype = lib.Release.restype = c.c_bool
         lib.GetSDKVersion.restype = c.c_uint32
         wanted = {"CRSIM_STATE": str(state), "CRSIM_TIME_SCALE": "0", **environment}
-        before = {name: os.environ.get(name) for name in wanted}
-        os.environ.update(wanted)
+        # Drivers that were opened in this process before have left their own world here.
+        before = {name: value for name, value in os.environ.items() if name.startswith("CRSIM_")}
+        _replace(before, wanted)
         try:
             assert lib.Init(c.c_uint32(0))
             yield cls(lib, state)
         finally:
             lib.Release()
-            for name, value in before.items():
-                if value is None:
-                    os.environ.pop(name)
-                else:
-                    os.environ[name] = value
+            _replace(wanted, before)
 
     def ask(self, serial: str, request: str) -> str:
         """Send one request to the control socket of a body that this process holds."""

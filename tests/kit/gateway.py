@@ -28,6 +28,8 @@ from lensbus_proto.codec import pack_event, pack_picture, stamp_header
 from lensbus_proto.messages import Event, Header, HeaderType, Picture
 from lensbus_proto.runtime.settings import Settings
 
+LIMIT_MS = 20_000  # for what comes at once on a machine that is not loaded
+
 
 def event(camera: str = "CAM1", kind: str = "warning", seq: int = 1, **data: Any) -> Event:
     """Return an event of epoch 7, time 9."""
@@ -42,7 +44,11 @@ def picture(seq: int, camera: str = "CAM1", stream: str = "view", epoch: int = 7
 
 
 class FakeBus:
-    """The broker's endpoints for readers, under the control of a test."""
+    """The broker's endpoints for readers, under the control of a test.
+
+    What it sends while nobody has subscribed to it reaches nobody: `until_read` and `until_watched`
+    wait for who is on the way.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.context = zmq.Context[Socket]()
@@ -51,12 +57,13 @@ class FakeBus:
         self.commands = self._bind(settings, "commands", zmq.ROUTER)
         self.journal = 0x7F3A0001
         self.position = 0
+        self._wanted: dict[Socket, set[bytes]] = {self.events: set(), self.pictures: set()}
 
     def _bind(self, settings: Settings, name: str, kind: zmq.SocketType) -> Socket:
         made = self.context.socket(kind)
         made.linger = 0
         made.sndhwm = 0
-        made.rcvtimeo = 5000
+        made.rcvtimeo = LIMIT_MS
         made.bind(settings.endpoint(name))
         return made
 
@@ -75,6 +82,20 @@ class FakeBus:
         """Send pictures as the broker does."""
         for one in pictures:
             self.pictures.send_multipart(pack_picture(one))
+
+    def until_read(self) -> None:
+        """Wait until somebody reads all events."""
+        self._until(self.events, {b""})
+
+    def until_watched(self, *topics: bytes) -> None:
+        """Wait until each of these streams of pictures is wanted by somebody."""
+        self._until(self.pictures, set(topics))
+
+    def _until(self, socket: Socket, topics: set[bytes]) -> None:
+        wanted = self._wanted[socket]
+        while socket.poll(0) or not topics <= wanted:
+            said = socket.recv()
+            (wanted.add if said[0] else wanted.discard)(said[1:])
 
     def close(self) -> None:
         for one in (self.events, self.pictures, self.commands):
@@ -146,7 +167,7 @@ class RunningGateway:
         """End it as SIGTERM would."""
         if self._thread.is_alive():
             self.loop.call_soon_threadsafe(self.server.stop)
-            self._thread.join(5)
+            self._thread.join(LIMIT_MS / 1000)
         assert not self._thread.is_alive()
 
 
@@ -177,7 +198,7 @@ def gateway_process(
     finally:
         child.send_signal(signal.SIGTERM)
         try:
-            child.wait(5)
+            child.wait(LIMIT_MS / 1000)
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
@@ -191,7 +212,7 @@ class Wire:
         self.socket = socket.socket()
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.socket.settimeout(5)
+        self.socket.settimeout(LIMIT_MS / 1000)
         self.socket.connect(address)
         self.unread = b""
 

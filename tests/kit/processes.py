@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,6 +39,33 @@ def environ(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith("LENSBUS_")}
     kept["PYTHONPATH"] = os.pathsep.join(str(ROOT / source) for source in SOURCES)
     return {**kept, **(extra or {})}
+
+
+def pids_of(state: Path) -> list[int]:
+    """Return the processes of the system in a state folder, but not its first."""
+    mark = f"LENSBUS_SYSTEM_STATE={state}\0".encode()
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it ended meanwhile
+            if mark in (entry / "environ").read_bytes():
+                found.append(int(entry.name))
+    return found
+
+
+@contextmanager
+def nothing_left(state: Path) -> Iterator[None]:
+    """End by force what is left of the system in a state folder, however the block ends."""
+    try:
+        yield
+    finally:
+        wait_for(lambda: not _shot(pids_of(state)))
+
+
+def _shot(pids: Sequence[int]) -> Sequence[int]:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return pids
 
 
 @contextmanager

@@ -24,9 +24,9 @@ from kit.bus import short_folder
 from kit.judge import Life, Verdict, judge
 from kit.ledger import Ledger, Readers, Tap, readers, tap
 from kit.nemesis import Nemesis
-from kit.processes import ROOT, SOURCES, environ, wait_for
+from kit.processes import ROOT, SOURCES, environ, nothing_left, pids_of, wait_for
 from kit.source import NUMBER
-from kit.system import System, command_of, environ_of, every_pid, running_system
+from kit.system import System, command_of, running_system
 from lensbus_proto.runtime.settings import Settings, SystemSettings
 
 SETTLE_S: Final = 15.0
@@ -120,8 +120,7 @@ class Bare:
         (state / "logs").mkdir()
 
     def pids(self) -> list[int]:
-        mark = f"LENSBUS_SYSTEM_STATE={self.state}\0"
-        return [pid for pid in every_pid() if mark in environ_of(pid)]
+        return pids_of(self.state)
 
     def start(self, name: str, command: Sequence[str], before: Sequence[str] = ()) -> None:
         """Start a child; `before` is what runs it, as strace does."""
@@ -434,13 +433,13 @@ def supervised(**settings: str) -> Iterator[Supervised]:
 def bare(**settings: str) -> Iterator[Bare]:
     """Yield a state folder in which nothing runs yet."""
     variables = {f"LENSBUS_{key.upper()}": value for key, value in settings.items()}
-    with short_folder() as state:
+    with short_folder() as state, nothing_left(state):
         plant = Bare(state, variables)
         try:
             yield plant
         finally:
             plant.close()
-            wait_for(lambda: not plant.pids(), limit_s=3)
+            wait_for(lambda: not plant.pids())
 
 
 def has_ended(pid: int) -> bool:

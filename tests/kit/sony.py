@@ -3,10 +3,11 @@
 import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
+from lensbus_deploy.breaking import BreakError, Simulated, ask
 from lensbus_proto.runtime.settings import SonySettings, SonySimulatorSettings
 from lensbus_services.driver import Description, Frame, Observation
 from lensbus_services.sony.driver import SonyDriver
@@ -88,13 +89,21 @@ class Seeing:
 
 @contextmanager
 def broken(state: Path, scenario: str, camera: str = ALPHA, **words: object) -> Iterator[Path]:
-    """Have a scenario hold in the simulator's world, until it has struck or the block ends."""
-    file = state / "simulator" / "sony" / f"{camera}.{scenario}"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(" ".join(f"{name}={word}" for name, word in words.items()))
+    """Have a scenario hold in the simulator's world, until it has struck or the block ends.
+
+    Once the block begins the body has seen it, or will when it is opened.
+    """
+    simulated = Simulated(camera, "sony", state / "simulator" / "sony")
+    given = [f"{name}={word}" for name, word in words.items()]
+    file = simulated.world / f"{camera}.{scenario}"
+    # Who dies of it gives no answer.
+    with suppress(BreakError) if scenario == "crash" else nullcontext():
+        ask(simulated, " ".join(["break", scenario, *given]))
     try:
         yield file
     finally:
+        with suppress(BreakError):  # its process has just ended
+            ask(simulated, f"heal {scenario}")
         file.unlink(missing_ok=True)
 
 

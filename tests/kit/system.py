@@ -8,14 +8,18 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+import xmlrpc.client
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from prometheus_client.parser import text_string_to_metric_families
+from supervisor.xmlrpc import SupervisorTransport
+
 from kit.bus import short_folder
-from kit.processes import environ, free_port, wait_for
+from kit.processes import environ, free_port, nothing_left, pids_of, wait_for
 from lensbus_proto.runtime.clock import unix_us
 
 ALPHA = "D10F60149B0C"
@@ -65,10 +69,28 @@ class System:
                 return pid
         return None
 
+    def is_steady(self, camera: str) -> bool:
+        """Tell whether a worker is past the time in which its end would be a failed start."""
+        name = f"worker-{vendor_of(camera)}-{camera}"
+        address = f"unix://{self.state / 'run' / 'supervisor.sock'}"
+        transport = SupervisorTransport(None, None, address)
+        with xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport) as manager:
+            info: Any = manager.supervisor.getProcessInfo(f"{name}:{name}")
+            return bool(info["statename"] == "RUNNING")
+
+    def crashes(self, camera: str) -> dict[str, int]:
+        """Return how often a camera's workers have crashed, by signal, as `/metrics` tells it."""
+        metrics = self.request("GET", "/metrics")[1].decode()
+        return {
+            sample.labels["signal"]: int(sample.value)
+            for family in text_string_to_metric_families(metrics)
+            for sample in family.samples
+            if sample.name == "lensbus_worker_crashes_total" and sample.labels["camera"] == camera
+        }
+
     def pids(self) -> list[int]:
         """Return all processes of this system but the first."""
-        mark = f"LENSBUS_SYSTEM_STATE={self.state}\0"
-        return [pid for pid in every_pid() if mark in environ_of(pid)]
+        return pids_of(self.state)
 
     def logs(self) -> str:
         """Return all logs, for the message of a failed test."""
@@ -87,18 +109,11 @@ def every_pid() -> list[int]:
 
 
 def command_of(pid: int) -> str:
-    return _of(pid, "cmdline").replace("\0", " ")
-
-
-def environ_of(pid: int) -> str:
-    return _of(pid, "environ")
-
-
-def _of(pid: int, name: str) -> str:
     try:
-        return Path(f"/proc/{pid}/{name}").read_bytes().decode(errors="replace")
+        line = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
     except OSError:  # it ended meanwhile
         return ""
+    return line.replace("\0", " ")
 
 
 @contextmanager
@@ -113,7 +128,7 @@ def running_system(
     `prepare` is given the state folder before the system starts.
     """
     extra = {f"LENSBUS_{key.upper()}": value for key, value in settings.items()}
-    with short_folder() as state:
+    with short_folder() as state, nothing_left(state):
         prepare(state)
         port = free_port()
         command = [sys.executable, "-m", "lensbus_deploy.cli", "up"]
@@ -133,7 +148,7 @@ def running_system(
         finally:
             child.send_signal(ending)
             try:
-                code = child.wait(10)
+                code = child.wait(30)
             except subprocess.TimeoutExpired:
                 os.kill(child.pid, signal.SIGKILL)
                 child.wait(5)
@@ -141,7 +156,7 @@ def running_system(
             finally:
                 child.stdout.close()
         assert code == 0, system.logs()
-        wait_for(lambda: not system.pids(), limit_s=3)
+        wait_for(lambda: not system.pids())
 
 
 def wait_for_cameras(system: System, cameras: set[str] = ALL) -> None:

@@ -14,6 +14,7 @@ from alpha_sdk_client import AlphaSDKClient
 from alpha_sdk_client.core.api_error import ApiError
 from alpha_sdk_client.core.request_options import RequestOptions
 
+from kit.alpha import shoot_for_the_host
 from kit.counts import counts
 from kit.processes import wait_for
 from kit.system import ALPHA, System, command_of, running_system, wait_for_cameras
@@ -40,11 +41,11 @@ def system(broken: System) -> System:
         steps = (
             ("POST", f"{api}/connection", {"mode": "remote"}),
             ("PUT", f"{api}/properties/focus-mode", {"value": "MF"}),
-            ("PUT", f"{api}/properties/still-image-store-destination", {"value": "Host PC"}),
         )
         return all(broken.request(*step)[0] == 200 for step in steps)
 
-    wait_for(whole, limit_s=15, every_s=0.2)
+    wait_for(whole, limit_s=30, every_s=0.2)
+    shoot_for_the_host(broken, ALPHA)
     return broken
 
 
@@ -75,7 +76,7 @@ def pressed_while(system: System, victims: list[int], death: int, key: str | Non
     before = exposures(system)
     with ThreadPoolExecutor(1) as threads:
         pressing = threads.submit(press, system, key)
-        wait_for(lambda: exposures(system) > before, limit_s=5)
+        wait_for(lambda: exposures(system) > before)
         for victim in victims:
             os.kill(victim, death)
         return pressing.result(40)

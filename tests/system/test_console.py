@@ -233,6 +233,18 @@ def test_health_says_why_and_what_to_do(rack: System, page: Page) -> None:
     page.wait("!document.body.innerText.includes('It was shut down.')", 30)
 
 
+def test_health_tells_a_crash_with_its_signal(rack: System, page: Page) -> None:
+    go(page, rack, "events")
+    reads(page, "Following the events of all cameras from now on.")
+    pid = rack.worker_pid(CINEMA)
+    assert pid is not None
+    os.kill(pid, signal.SIGSEGV)
+    reads(page, "the process before it ended by SIGSEGV.", 60)
+    go(page, rack, "health")
+    reads(page, "Answers. Its process crashed once, at ", 30)
+    reads(page, "(SIGSEGV). It was started again.", 30)
+
+
 def test_a_page_outlives_broker_and_gateways(rack: System, page: Page) -> None:
     go(page, rack, "events")
     reads(page, "Following the events of all cameras from now on.")

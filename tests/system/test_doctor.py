@@ -4,13 +4,13 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kit.processes import environ, process
+from kit.processes import environ, nothing_left, process
 from kit.system import ALPHA, CINEMA, running_system, wait_for_cameras
 from lensbus_services.sony.shim import SIMULATOR
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(not SIMULATOR.exists(), reason="make -C services
 
 
 @pytest.fixture
-def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An unpacked SDK: the simulator under Sony's name, as strict about CrAdapter as Sony's."""
     folder = tmp_path / "sdk"
     (folder / "CrAdapter").mkdir(parents=True)
@@ -26,7 +26,8 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CRSIM_ADAPTER", "1")
     monkeypatch.setenv("CRSIM_STATE", str(tmp_path / "world"))
     monkeypatch.setenv("CRSIM_TIME_SCALE", "0.1")
-    return folder / "libCr_Core.so"
+    with nothing_left(tmp_path / "s"):
+        yield folder / "libCr_Core.so"
 
 
 def lensbus(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kit.bus import short_folder
-from kit.processes import ROOT, environ, free_port, wait_for
+from kit.processes import ROOT, environ, free_port, nothing_left, pids_of, wait_for
 from kit.system import running_system, wait_for_cameras
 
 UP = [sys.executable, "-m", "lensbus_deploy.cli", "up"]
@@ -19,7 +19,7 @@ QUIET = {"LENSBUS_SONY_ENABLED": "false", "LENSBUS_OAK_ENABLED": "false"}
 
 @pytest.fixture
 def state() -> Iterator[Path]:
-    with short_folder() as folder:
+    with short_folder() as folder, nothing_left(folder):
         yield folder
 
 
@@ -104,33 +104,21 @@ def test_two_systems_run_side_by_side() -> None:
         assert other.json("GET", "/api/server/status")["success"]
 
 
-def test_a_killed_starter_leaves_no_process_behind() -> None:
+def test_a_killed_starter_leaves_no_process_behind(state: Path) -> None:
     """`running_system` itself checks the orderly end; here the first process is shot."""
-    with short_folder() as state:
-        child = subprocess.Popen(
-            [*UP, "--state", str(state), "--port", str(free_port())],
-            env=environ(QUIET),
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert child.stdout is not None
-        with child.stdout:
-            assert "started on" in child.stdout.readline()
-            child.kill()
-            child.wait(5)
-        wait_for(lambda: not left_behind(state), limit_s=10)
-
-
-def left_behind(state: Path) -> list[int]:
-    mark = f"LENSBUS_SYSTEM_STATE={state}\0".encode()
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark in (entry / "environ").read_bytes():
-                found.append(int(entry.name))
-        except OSError:
-            continue
-    return found
+    child = subprocess.Popen(
+        [*UP, "--state", str(state), "--port", str(free_port())],
+        env=environ(QUIET),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    with child.stdout:
+        line = child.stdout.readline()
+        child.kill()
+        child.wait(10)
+    assert "started on" in line
+    wait_for(lambda: not pids_of(state), limit_s=10)
 
 
 def test_a_camera_that_goes_loses_its_worker_and_gets_it_back() -> None:

@@ -1,10 +1,13 @@
-"""SIGTERM ends a worker in time, with its camera let go."""
+"""SIGTERM ends a worker in time, with its camera let go; what else ends it is told."""
 
 import os
 import signal
 
+import pytest
+
+from kit.cli import lensbus
 from kit.processes import wait_for
-from kit.system import CINEMA, OAK, System, command_of, stream
+from kit.system import CINEMA, OAK, OAK_ONE, System, command_of, stream, vendor_of
 
 LIMIT_S = 2.0
 
@@ -39,3 +42,36 @@ def test_an_oak_worker_comes_back_with_the_streams_that_it_had(system: System) -
     assert system.json("GET", path) == before
     for name in ("CAM_B", "CAM_C"):
         system.request("POST", f"{path}{name}/")
+
+
+@pytest.mark.parametrize("camera", [CINEMA, OAK_ONE])
+def test_a_worker_that_crashed_is_told_and_one_that_ended_in_order_is_not_counted(
+    system: System, camera: str
+) -> None:
+    wait_for(lambda: system.is_steady(camera))
+    pid, before = system.worker_pid(camera), system.crashes(camera).get("SIGSEGV", 0)
+    assert pid is not None
+    with stream(system) as events:
+        os.kill(pid, signal.SIGSEGV)
+        started = events.wait("worker.started", camera, limit_s=60)
+        lost = events.wait("worker.lost", camera)
+        counts = {one["signal"]: one["count"] for one in started["crashes"]}
+        assert counts["SIGSEGV"] == before + 1
+        assert (started["ended"]["pid"], started["ended"]["signal"]) == (pid, "SIGSEGV")
+        # A machine so slow that it was given up before its successor came cannot know.
+        assert lost["reason"] == "silent" or lost["ended"] == started["ended"]
+        assert system.crashes(camera) == counts
+        log = system.state / "logs" / f"worker-{vendor_of(camera)}-{camera}.log"
+        assert "Fatal Python error: Segmentation fault" in log.read_text()
+
+        listed = {one["id"]: one for one in lensbus(system, "cameras", "--json").json}
+        told = {one["signal"]: one["count"] for one in listed[camera]["crashes"]}
+        assert told == counts
+        assert f"{camera}'s process crashed" in lensbus(system, "status", expect=1).err
+
+        seen = len(events.events)
+        new = wait_for(lambda: system.worker_pid(camera), limit_s=60)
+        os.kill(new, signal.SIGTERM)
+        started = events.wait("worker.started", camera, limit_s=60, after=seen)
+        assert started["ended"]["code"] == 0
+        assert system.crashes(camera) == counts

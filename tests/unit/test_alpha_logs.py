@@ -36,6 +36,24 @@ def test_a_traceback_belongs_to_its_record() -> None:
     assert (second.message, second.level, second.camera) == ("a: again", "error", "CAM1")
 
 
+def test_the_stacks_of_a_process_that_died_by_a_signal_are_an_error_of_their_own() -> None:
+    lines = [
+        "2026-11-21T08:00:01 info a: worker ready camera=CAM1",
+        "Fatal Python error: Segmentation fault",
+        "",
+        "Current thread 0x00007f16 (most recent call first):",
+        '  File "x"',
+        "2026-11-21T08:00:02 error a: the worker before this one died",
+    ]
+
+    ready, died, after = parse(lines, "CAM1")
+
+    assert (ready.message, ready.level) == ("a: worker ready camera=CAM1", "info")
+    assert died.message.startswith("process: Fatal Python error: Segmentation fault\n\nCurrent")
+    assert (died.timestamp, died.level, died.camera) == (ready.timestamp, "error", "CAM1")
+    assert after.message == "a: the worker before this one died"
+
+
 def test_a_camera_in_a_quoted_text_is_none() -> None:
     (entry,) = parse(["2026-11-21T08:00:01 info a: said camera='x y'"])
 

@@ -14,12 +14,15 @@ from lensbus_proto import WIRE_VERSION, codec
 from lensbus_proto.errors import LocalProtocolError, RemoteProtocolError
 from lensbus_proto.messages import (
     Command,
+    Crashes,
+    Ended,
     Event,
     Goodbye,
     Header,
     HeaderType,
     Heartbeat,
     Hello,
+    Past,
     Picture,
     Reply,
 )
@@ -47,6 +50,9 @@ def reply(fields: dict[str, Any]) -> Reply:
 
 def presence(fields: dict[str, Any]) -> Hello | Heartbeat | Goodbye:
     types = {"Hello": Hello, "Heartbeat": Heartbeat, "Goodbye": Goodbye}
+    if (past := fields.get("past")) is not None:
+        crashes = tuple(Crashes(**one) for one in past["crashes"])
+        fields["past"] = Past(Ended(**past["ended"]), crashes)
     return types[fields.pop("type")](**fields)
 
 

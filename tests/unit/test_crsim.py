@@ -797,7 +797,6 @@ def test_contents_mode_goes_from_folders_to_files(sim: Simulator, pictures: Path
         wanted = (c.c_uint32(first), c.byref(handles), c.byref(count))
         assert body.call("GetContentsHandleList", *wanted) == 0
         raw, jpeg = handles[: count.value]
-        assert body.call("ReleaseContentsHandleList", handles) == 0
         assert body.call("GetContentsDetailInfo", c.c_uint32(jpeg), c.byref(content)) == 0
         assert c.string_at(content.name) == b"DSC00001.JPG"
         sim.lib["_ZN6SCRSDK17CrMtpContentsInfoD1Ev"](c.byref(content))
@@ -806,6 +805,9 @@ def test_contents_mode_goes_from_folders_to_files(sim: Simulator, pictures: Path
         body.listener.wait_for("contents_transfer", 0x20025, raw)
         target = str(pictures / "DSC00001.ARW").encode()
         body.listener.wait_for("contents_transfer", 0x20026, raw, target)
+        # What a real library does with a handle of a list that is gone is worse.
+        assert body.call("ReleaseContentsHandleList", handles) == 0
+        assert body.call("PullContentsFile", *pull) == 0x8C02
 
 
 # --- movie, settings file, looks -----------------------------------------------------------------

@@ -444,7 +444,7 @@ def test_a_storm_ends_when_it_is_healed(sim: Simulator, alpha: Connection) -> No
     alpha.listener.wait_for("codes", [DISTANCE])
     sim.ask(ALPHA, "heal storm")
     before = sim.counts(ALPHA)["storm_callbacks"]
-    time.sleep(0.1)
+    sim.ask(ALPHA, "break defocused")  # answered when the body has looked once more
     assert sim.counts(ALPHA)["storm_callbacks"] == before
 
 
@@ -453,7 +453,8 @@ def test_a_connection_can_be_released_in_the_middle_of_a_storm(sim: Simulator) -
         sim.ask(ALPHA, "break storm rate=20000 seconds=3600")
         body.listener.wait_for("codes", [DISTANCE])
     heard = body.listener.heard.qsize()
-    time.sleep(0.1)
+    with sim.connected(ALPHA):
+        pass
     assert body.listener.heard.qsize() == heard
 
 

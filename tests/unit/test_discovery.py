@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,8 +12,9 @@ import zmq
 
 from kit.bus import ask, bus_settings, short_folder
 from kit.processes import wait_for
-from lensbus_proto.codec import unpack_reply
+from lensbus_proto.codec import pack_command, unpack_reply
 from lensbus_proto.errors import CameraGone, CommandError, CommandUnknown
+from lensbus_proto.messages import Command
 from lensbus_proto.runtime.settings import Settings
 from lensbus_proto.runtime.sockets import serve
 from lensbus_services import discovery
@@ -49,15 +50,16 @@ class Rack:
     error: Exception | None = None
     manager: FakeManager = field(default_factory=FakeManager)
     gate: threading.Event | None = None
+    context: zmq.Context[zmq.Socket[bytes]] = field(default_factory=zmq.Context)
 
     @property
     def vendor(self) -> Vendor:
-        return Vendor("oak", lambda _: self.is_enabled, None, self.find)  # type: ignore[arg-type]
+        return Vendor("oak", lambda _: self.is_enabled, None, self.find, None)  # type: ignore[arg-type]
 
     def find(self, settings: Settings) -> Sequence[str]:
         self.searches += 1
         if self.gate is not None:
-            self.gate.wait(5)
+            self.gate.wait(60)
         if self.error is not None:
             raise self.error
         return list(self.cameras)
@@ -67,10 +69,7 @@ class Rack:
         search = Search(self.settings, self.vendor)
         stop, end = os.pipe()
         endpoint = self.settings.endpoint("discovery", "oak")
-        with (
-            zmq.Context[zmq.Socket[bytes]]() as context,
-            serve(context, zmq.ROUTER, endpoint, "commands") as door,
-        ):
+        with self.context, serve(self.context, zmq.ROUTER, endpoint, "commands") as door:
             thread = threading.Thread(target=watch, args=(stop, door, search))
             thread.start()
             try:
@@ -115,23 +114,19 @@ def test_a_search_that_is_asked_for_is_made_at_once(rack: Rack, req: Any) -> Non
 
 def test_those_who_ask_during_a_search_share_the_next_one(rack: Rack) -> None:
     rack.gate = threading.Event()
-    answers: list[Any] = []
-
-    def scan() -> None:
-        with zmq.Context() as context, context.socket(zmq.REQ) as socket:
-            socket.linger, socket.rcvtimeo = 0, 5000
-            socket.connect(rack.settings.endpoint("discovery", "oak"))
-            answers.append(ask(socket, "", "scan").result)
-
-    with rack.running():
+    # Inside one process what was sent is there.
+    rack.settings = replace(
+        rack.settings, bus=replace(rack.settings.bus, discovery="inproc://{vendor}")
+    )
+    with rack.running(), ExitStack() as stack:
         wait_for(lambda: rack.searches == 1)
-        askers = [threading.Thread(target=scan) for _ in range(5)]
-        for asker in askers:
-            asker.start()
-        threading.Event().wait(0.3)  # until all have asked
+        askers = [stack.enter_context(rack.context.socket(zmq.REQ)) for _ in range(5)]
+        for number, asker in enumerate(askers):
+            asker.linger, asker.rcvtimeo = 0, 20_000
+            asker.connect(rack.settings.endpoint("discovery", "oak"))
+            asker.send_multipart([b"", pack_command(Command(str(number), "scan", {}, 5000))])
         rack.gate.set()
-        for asker in askers:
-            asker.join(5)
+        answers = [unpack_reply(asker.recv_multipart()).result for asker in askers]
     assert answers == [{"cameras": ["CAM1"]}] * 5
     assert rack.searches == 2
 

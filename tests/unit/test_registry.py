@@ -1,10 +1,20 @@
 from lensbus_broker.registry import Notice, Registry, State
 from lensbus_broker.standing import Standing
-from lensbus_proto.messages import Goodbye, Heartbeat, Hello
+from lensbus_proto.messages import Crashes, Ended, Goodbye, Heartbeat, Hello, Past
+
+CRASHED = Past(Ended(7, 100, "SIGSEGV"), (Crashes("SIGSEGV", 2, 100),))
+HOW = {"pid": 7, "time_us": 100, "signal": "SIGSEGV"}
 
 
-def hello(epoch: int = 10, *, connected: bool = False, seq: int = 0) -> Hello:
-    return Hello("CAM1", epoch, seq, "sony", "ILCE-7M4", connected)
+def hello(
+    epoch: int = 10,
+    *,
+    connected: bool = False,
+    seq: int = 0,
+    pid: int = 0,
+    past: Past | None = None,
+) -> Hello:
+    return Hello("CAM1", epoch, seq, "sony", "ILCE-7M4", connected, {}, pid, past)
 
 
 def kinds(notices: list[Notice] | None) -> list[str]:
@@ -141,3 +151,47 @@ def test_a_worker_older_than_the_one_of_the_broker_before_is_stale() -> None:
     registry = registry_after_a_restart()
     assert registry.is_stale(hello(epoch=9))
     assert not registry.is_stale(hello(epoch=10))
+
+
+def test_a_worker_that_crashed_is_told_with_its_signal_when_the_next_one_starts() -> None:
+    registry = Registry(silence_s=2.0)
+    registry.hello(hello(pid=7), b"a", now=0.0)
+    lost, started = registry.hello(hello(11, pid=8, past=CRASHED), b"b", now=1.0)
+    assert lost.data == {"lastSeq": 0, "reason": "replaced", "ended": HOW}
+    crashes = [{"signal": "SIGSEGV", "count": 2, "time_us": 100}]
+    assert started.data["ended"] == HOW
+    assert started.data["crashes"] == crashes
+    assert registry.entries["CAM1"].describe()["crashes"] == crashes
+
+
+def test_an_end_of_another_process_is_not_taken_for_that_of_the_lost_worker() -> None:
+    registry = Registry(silence_s=2.0)
+    registry.hello(hello(pid=6), b"a", now=0.0)
+    lost, started = registry.hello(hello(11, pid=8, past=CRASHED), b"b", now=1.0)
+    assert "ended" not in lost.data, "one between them died before it could say hello"
+    assert started.data["ended"] == HOW
+
+
+def test_a_worker_that_was_only_silent_has_not_started_after_a_crash() -> None:
+    registry = Registry(silence_s=2.0)
+    registry.hello(hello(pid=8, past=CRASHED), b"a", now=0.0)
+    registry.expire(now=2.1)
+    notices = registry.heartbeat(Heartbeat("CAM1", 10, 0, False), b"a", now=3.0)
+    assert notices is not None
+    assert notices[0].data == {"vendor": "sony", "model": "ILCE-7M4"}
+
+
+def test_crashes_are_known_while_a_camera_is_away() -> None:
+    registry = Registry(silence_s=2.0)
+    registry.hello(hello(pid=8, past=CRASHED), b"a", now=0.0)
+    registry.goodbye(Goodbye("CAM1", 10, 0, "exit 0"))
+    assert registry.entries == {}
+    assert registry.crashes["CAM1"] == CRASHED.crashes
+
+
+def test_without_a_process_manager_nothing_is_said_of_earlier_workers() -> None:
+    registry = Registry(silence_s=2.0)
+    (started,) = registry.hello(hello(), b"a", now=0.0)
+    assert started.data == {"vendor": "sony", "model": "ILCE-7M4"}
+    assert "crashes" not in registry.entries["CAM1"].describe()
+    assert registry.crashes == {}

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lensbus_services.sony.incoming import Incoming, clean_name, is_full, open_folder
+from lensbus_services.folders import open_folder
+from lensbus_services.sony.incoming import Incoming, clean_name, is_full
 
 
 @pytest.fixture

@@ -2,17 +2,21 @@
 
 import re
 from collections import Counter
+from dataclasses import asdict
 from typing import Any, Final
 
 import typer
 
 from lensbus_deploy.commands.options import Json, Token, Url, examples, reach
 from lensbus_deploy.exits import Code, Failure
-from lensbus_deploy.remote.registry import Camera, cameras
+from lensbus_deploy.remote.crashes import complaint
+from lensbus_deploy.remote.registry import RESTART, Camera, cameras
 from lensbus_deploy.remote.system import System
 from lensbus_deploy.terminal import show, show_json, show_table, tell
 
 _SAMPLE: Final = re.compile(r"^(\w+)(?:\{[^}]*\})? (\S+)$", re.MULTILINE)
+CABLE: Final = "look at its cable and power, then at `lensbus logs --camera {0}`"
+WRONG: Final = {"failed": RESTART}
 _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -77,6 +81,7 @@ def as_document(camera: Camera) -> dict[str, Any]:
         "model": camera.model,
         "condition": camera.condition,
         "details": camera.details,
+        "crashes": [asdict(one) for one in camera.crashes],
     }
 
 
@@ -93,12 +98,13 @@ def numbers(system: System) -> dict[str, float]:
 
 def complaints(known: list[Camera], counts: dict[str, float]) -> list[str]:
     """Return what is wrong, each with what to do."""
-    wrong = [
-        f"{camera.id} is {camera.condition}: look at its cable and power, then at"
-        f" `lensbus logs --camera {camera.id}`"
-        for camera in known
-        if camera.condition not in ("ready", "not connected")
-    ]
+    wrong = []
+    for camera in known:
+        if camera.condition not in ("ready", "not connected"):
+            advice = WRONG.get(camera.condition, CABLE).format(camera.id)
+            wrong.append(f"{camera.id} is {camera.condition}: {advice}")
+        if said := complaint(camera.crashes, camera.id):
+            wrong.append(said)
     if counts.get("lensbus_journal_degraded"):
         wrong.append("the journal cannot be written: make room on the disk of the state folder")
     if lost := counts.get("lensbus_lost_events_total"):

@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lensbus_deploy.exits import Code, Failure
+from lensbus_deploy.remote.crashes import Crashes, read_crashes
 from lensbus_deploy.remote.events import EventStream
 from lensbus_deploy.remote.system import System
 
 SNAPSHOT_S: Final = 5.0
+RESTART: Final = (
+    "its workers died again and again: look at `lensbus logs --camera {0}`, then try anew with"
+    " `lensbus restart {0}` on its host"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,7 @@ class Camera:
     connected: bool
     stuck: bool
     details: Mapping[str, Any]
+    crashes: tuple[Crashes, ...] = ()
 
     @property
     def condition(self) -> str:
@@ -31,6 +37,8 @@ class Camera:
             return self.state
         if self.stuck:
             return "stuck"
+        if self.details.get("failed"):
+            return "failed"
         return "ready" if self.connected else "not connected"
 
 
@@ -86,6 +94,8 @@ def check_ready(camera: Camera) -> Camera:
             return camera
         case "not connected":
             advice = f"connect it with `lensbus connect {camera.id}`"
+        case "failed":
+            advice = RESTART.format(camera.id)
         case "stuck":
             advice = "its SDK hangs; its worker is replaced by itself, wait half a minute"
         case _:
@@ -102,4 +112,5 @@ def _camera(entry: Mapping[str, Any]) -> Camera:
         connected=bool(entry["connected"]),
         stuck=bool(entry.get("stuck")),
         details=entry.get("description") or {},
+        crashes=read_crashes(entry),
     )

@@ -1,12 +1,12 @@
 """The 81 properties of this surface: their names, Sony's codes, their texts and their notations."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
 from lensbus_gateway.alpha import formats, parse, tables
-from lensbus_gateway.alpha.formats import Formatter, listed, with_unit
+from lensbus_gateway.alpha.formats import Formatter, always, listed, never, with_unit
 from lensbus_gateway.alpha.parse import Parser, Words, first_of, worded
 
 
@@ -26,7 +26,8 @@ class Property:
 
     `codes` are tried in turn when several report the same thing; the first is the one to set.
     With `glued` a value counts whose low byte the camera offers: an older server showed pairs of
-    one-byte values as one number, and clients keep them.
+    one-byte values as one number, and clients keep them. `own` tells for which values the camera's
+    own text counts, where it has one.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Property:
     words: tuple[str, ...] = ()
     shape: Shape = Shape.NUMBER
     glued: bool = False
+    own: Callable[[int], bool] = never
 
 
 def _worded(name: str, code: int, text: Formatter, words: Words) -> Property:
@@ -49,6 +51,10 @@ def _parsed(name: str, codes: tuple[int, ...], text: Formatter, notation: Parser
 
 def _plain(name: str, code: int, text: Formatter = formats.decimal) -> Property:
     return Property(name, (code,), text)
+
+
+def _named(name: str, code: int, text: Formatter, own: Callable[[int], bool]) -> Property:
+    return Property(name, (code,), text, own=own)
 
 
 def _glued(name: str, code: int, text: Formatter) -> Property:
@@ -130,7 +136,7 @@ _IMAGE: Final = (
     _plain("dro", 0x010F, listed(tables.DRO)),
     _plain("high-iso-nr", 0x01F5, listed(tables.HIGH_ISO_NR)),
     _plain("long-exposure-nr", 0x01F4, listed(tables.OFF_ON)),
-    _plain("creative-look", 0x01C5, formats.creative_look),
+    _named("creative-look", 0x01C5, formats.creative_look, formats.is_unknown_look),
     _plain("picture-profile", 0x01AA, listed(tables.PICTURE_PROFILE)),
     _plain("pp-lut-base-look", 0x01D5, formats.lut_base_look),
     _plain("aps-c-s35", 0x023D, listed(tables.APS_C)),
@@ -156,7 +162,7 @@ _MOVIE_AND_AUDIO: Final = (
 _CINEMA_AND_ID: Final = (
     _plain("base-iso", 0x0139, listed({1: "High"}, "Low")),
     _plain("exposure-index", 0x013B, with_unit(" EI")),
-    _plain("base-look-value", 0x013C, formats.base_look),
+    _named("base-look-value", 0x013C, formats.base_look, always),
     _plain("embed-lut-file", 0x023C, listed(tables.OFF_ON)),
     _plain("base-look-import-enable", 0x0764),
     _plain("shooting-enable", 0x030C, listed({1: "Enabled"}, "Disabled")),

@@ -1,10 +1,11 @@
 """Which of the values that a camera offers now a client means."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 from lensbus_gateway.alpha import formats
 from lensbus_gateway.alpha.catalogue import Property, Shape
-from lensbus_gateway.alpha.reading import Reading
+from lensbus_gateway.alpha.reading import Reading, text_of
 
 SHOWN = 12  # values named in a refusal; a body lists hundreds of shutter speeds
 
@@ -16,10 +17,17 @@ def understand(entry: Property, reading: Reading | None, text: str) -> int | Non
     can mean something else in the general notation.
     """
     text = text.strip()
-    for value in reading.values if reading else ():
-        if entry.text(value).casefold() == text.casefold():
+    for value, shown in _offers(entry, reading):
+        if shown.casefold() == text.casefold():
             return value
     return entry.parse(text)
+
+
+def _offers(entry: Property, reading: Reading | None) -> Iterator[tuple[int, str]]:
+    """Yield what the camera offers, as the client was shown it."""
+    if reading is not None:
+        for value in reading.values:
+            yield value, text_of(entry, reading, value)
 
 
 def offered(entry: Property, reading: Reading, value: int) -> int | None:
@@ -56,7 +64,7 @@ def _ratio(value: int) -> Fraction | None:
 
 def expected(entry: Property, reading: Reading | None) -> str:
     """Return in words what would have been understood."""
-    texts = [entry.text(value) for value in reading.values[:SHOWN]] if reading else []
+    texts = [text for _, text in _offers(entry, reading)][:SHOWN]
     named = [*dict.fromkeys([*filter(None, texts), *entry.words])]
     return ", ".join([*named, *_notations(entry)])
 
@@ -73,6 +81,6 @@ def choices(entry: Property, reading: Reading) -> str:
     if reading.range is not None:
         low, high, step = map(entry.text, reading.range)
         return f"{low} to {high}, step {step}"
-    texts = [entry.text(value) or formats.hexadecimal(value) for value in reading.values]
+    texts = [text or formats.hexadecimal(value) for value, text in _offers(entry, reading)]
     more = len(texts) - SHOWN
     return ", ".join(texts[:SHOWN]) + (f" and {more} more" if more > 0 else "")

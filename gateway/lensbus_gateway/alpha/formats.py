@@ -35,6 +35,16 @@ def hexadecimal(value: int) -> str:
     return f"{value:#x}"
 
 
+def always(value: int) -> bool:
+    """Tell that the camera's own text counts for every value."""
+    return True
+
+
+def never(value: int) -> bool:
+    """Tell that it counts for none."""
+    return False
+
+
 def nothing(value: int) -> str:
     """Return an empty text: some properties have none."""
     return ""
@@ -112,6 +122,11 @@ def creative_look(value: int) -> str:
     """Return the look in the low byte; any high byte makes it a custom one."""
     name = CREATIVE_LOOK.get(value & 0xFF, f"Look {value & 0xFF}")
     return f"Custom {name}" if value >> 8 else name
+
+
+def is_unknown_look(value: int) -> bool:
+    """Tell whether no table has the name of a look."""
+    return value & 0xFF not in CREATIVE_LOOK
 
 
 def base_look(value: int) -> str:

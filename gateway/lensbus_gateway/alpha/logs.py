@@ -29,6 +29,8 @@ _SPOKEN: Final = {"warning": "warn", "critical": "error"}
 _HEAD: Final = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d) (debug|info|warning|error|critical) (\S+: .*)"
 )
+# How a process begins its last words, when a signal ends it; they have the time of those before.
+_DYING: Final = "Fatal Python error: "
 _CAMERA: Final = re.compile(r" camera=([A-Za-z0-9][A-Za-z0-9:._-]{0,63})(?: |$)")
 _WORKER: Final = re.compile(r"worker-[a-z]+-(.+)\.log")
 
@@ -129,6 +131,8 @@ def parse(lines: Iterable[str], camera: str | None = None) -> Iterator[Entry]:
     message: list[str] = []
     for line in lines:
         match = _HEAD.fullmatch(line)
+        if head is not None and line.startswith(_DYING):
+            match = _HEAD.fullmatch(f"{head[1]} critical process: {line}")
         if match is None:
             message.append(line)
             continue

@@ -1,7 +1,7 @@
 """A property as its camera reports it, and the two shapes in which clients see it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lensbus_gateway.alpha import formats
@@ -25,6 +25,7 @@ class Reading:
     text: str | None
     values: tuple[int, ...]
     range: tuple[int, int, int] | None
+    texts: Mapping[int, str] = field(default_factory=dict)  # the camera's own, for some values
 
     def to_wire(self, value: int) -> int:
         """Return a number as the worker counts it: with its sign if the type has one."""
@@ -49,6 +50,7 @@ def read(wire: Mapping[str, Any]) -> Reading | None:
         text=wire.get("text"),
         values=tuple(value & mask for value in wire["values"]),
         range=(limits[0] & mask, limits[1] & mask, limits[2] & mask) if limits else None,
+        texts={value & mask: text for value, text in wire.get("texts", ())},
     )
 
 
@@ -63,6 +65,12 @@ def pick(entry: Property, readings: Mapping[int, Reading]) -> Reading | None:
     there = [readings[code] for code in entry.codes if code in readings]
     useful = (reading for reading in there if reading.writable or reading.values)
     return next(useful, there[0] if there else None)
+
+
+def text_of(entry: Property, reading: Reading, value: int) -> str:
+    """Return the text of a value: the camera's own where that counts and there is one."""
+    own = reading.texts.get(value) if entry.own(value) else None
+    return entry.text(value) if own is None else own
 
 
 def one(entry: Property, reading: Reading | None) -> dict[str, Any]:
@@ -84,7 +92,7 @@ def one(entry: Property, reading: Reading | None) -> dict[str, Any]:
         )
     return shown | {
         "value": formats.hexadecimal(reading.value),
-        "formatted": entry.text(reading.value),
+        "formatted": text_of(entry, reading, reading.value),
         "writable": reading.writable,
         "available_values": [
             {"value": formats.hexadecimal(value), "formatted": text}
@@ -95,7 +103,11 @@ def one(entry: Property, reading: Reading | None) -> dict[str, Any]:
 
 def in_bulk(entry: Property, reading: Reading) -> dict[str, Any]:
     """Return the same property inside the answer for all of them."""
-    text = _shown(reading.text or "") if entry.shape is Shape.TEXT else entry.text(reading.value)
+    text = (
+        _shown(reading.text or "")
+        if entry.shape is Shape.TEXT
+        else text_of(entry, reading, reading.value)
+    )
     return {
         "current_value": reading.value,
         "current_hex_value": formats.hexadecimal(reading.value),
@@ -115,10 +127,10 @@ def _shown(text: str) -> str:
 def _available(entry: Property, reading: Reading) -> Iterable[tuple[int, str]]:
     """Yield what can be set; of a range its smallest and largest value and its step."""
     if reading.range is None:
-        return ((value, entry.text(value)) for value in reading.values)
+        return ((value, text_of(entry, reading, value)) for value in reading.values)
     if entry.shape in (Shape.LEVEL, Shape.COUNTER):
         names = ("min", "max", "step")
         return (
             (limit, f"{name}: {limit}") for name, limit in zip(names, reading.range, strict=True)
         )
-    return ((limit, entry.text(limit)) for limit in reading.range)
+    return ((limit, text_of(entry, reading, limit)) for limit in reading.range)

@@ -21,6 +21,7 @@ from lensbus_gateway.alpha.priority_key import get_priority_key, put_priority_ke
 from lensbus_gateway.alpha.properties import get_all, get_one, put_one
 from lensbus_gateway.alpha.resource import Resource, refuse_placeholder
 from lensbus_gateway.alpha.save_info import get_save_info, put_save_info
+from lensbus_gateway.alpha.saved import get_saved, list_saved
 from lensbus_gateway.alpha.server import get_cameras, get_status
 from lensbus_gateway.alpha.shutdown import shutdown
 from lensbus_gateway.stream import stream_response
@@ -84,6 +85,8 @@ routes: Final[list[BaseRoute]] = [
     ),
     Route(CAMERA + "/sd-card/slot/{slot}/files", Resource(get=list_files)),
     Route(FILE, Resource(post=card.pull)),
+    Route(CAMERA + "/saved", Resource(get=list_saved)),
+    Route(CAMERA + "/saved/{name:path}", Resource(get=get_saved)),
     Route(CAMERA + "/settings/save-info", Resource(get=get_save_info, put=put_save_info)),
     Route(CAMERA + "/settings/save-destination", Resource(get=get_save_info, put=put_save_info)),
     Route(CAMERA + "/settings/download", Resource(post=camera_settings.download)),

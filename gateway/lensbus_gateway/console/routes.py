@@ -7,7 +7,6 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from lensbus_gateway.console.page import INDEX, asset_response, wants_page
-from lensbus_gateway.console.saved import get_saved
 from lensbus_gateway.console.watch import watch
 
 GREETING: Final = "lensbus: Sony cameras under /api, OAK cameras under /cameras\n"
@@ -28,7 +27,6 @@ async def _asset(request: Request) -> Response:
 
 routes: Final[list[BaseRoute]] = [
     Route("/", _root),
-    Route("/console/saved", get_saved),
     WebSocketRoute("/console/pictures", watch),
     Route("/console/{name:path}", _asset),
 ]

@@ -1,6 +1,7 @@
 """How a process begins and ends."""
 
 import ctypes
+import faulthandler
 import logging
 import os
 import signal
@@ -75,6 +76,8 @@ def run(config: Path | None, main: Callable[[Settings], int]) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     logs.configure(settings.system.log_level)
+    if not faulthandler.is_enabled():
+        faulthandler.enable()  # who dies by a signal leaves its stacks in its log
     die_with_parent()
     try:
         return main(settings)

@@ -84,6 +84,7 @@ class GatewaySettings:
     body_limit_bytes: int = 1_048_576
     head_limit_bytes: int = 65_536
     viewers: int = 256
+    downloads: int = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +262,7 @@ def _check(settings: Settings) -> None:
         ("gateway.port", settings.gateway.port, 1, 65535),
         ("gateway.processes", settings.gateway.processes, 1, 64),
         ("gateway.viewers", settings.gateway.viewers, 1, 100_000),
+        ("gateway.downloads", settings.gateway.downloads, 1, 10_000),
         ("broker.heartbeat_s", settings.broker.heartbeat_s, 0.05, 60),
         ("broker.silence_s", settings.broker.silence_s, settings.broker.heartbeat_s * 2, 600),
         ("journal.max_age_s", settings.journal.max_age_s, 1, 31_536_000),

@@ -60,7 +60,7 @@ class OakCamera:
         self._backend: Backend | None = None
         self._features: Features | None = None
         self._wanted = Wanted(frozenset(), {}, {})
-        self._deployed = Deployed(state / "networks" / camera)
+        self._deployed = Deployed(camera, state / "networks" / camera)
         self._replays = Replays(state / "films" / camera)
         self._films: dict[str, str] = {}
         self._ended: set[str] = set()

@@ -1,6 +1,6 @@
 """The networks of one camera: which run on its streams, and what is kept of them."""
 
-import contextlib
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,8 @@ from lensbus_services.oak import networks
 from lensbus_services.oak.inspection import Inspector
 from lensbus_services.oak.networks import Model, Network, Wish
 from lensbus_services.oak.shelf import Shelf, name_of
+
+logger = logging.getLogger(__name__)
 
 Rerun = Callable[[], None]
 
@@ -29,7 +31,8 @@ class Deployed:
     not, and then the networks are those from before.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, camera: str, folder: Path) -> None:
+        self._camera = camera
         self._shelf = Shelf(folder)
         self._inspector = Inspector()
         self._networks: dict[str, Network] = {}
@@ -68,11 +71,21 @@ class Deployed:
         except Exception:
             earlier = before.get(stream)
             self._shelf.tidy(stream, None if earlier is None else earlier.path)
-            # A device that refused a graph stands without any until it gets one that it takes.
-            with contextlib.suppress(Exception):
-                rerun()
+            self._fall_back(stream, rerun)
             raise
         self._shelf.keep(stream, network)
+
+    def _fall_back(self, stream: str, rerun: Rerun) -> None:
+        """Have the networks from before run again.
+
+        A device that refused a graph stands without any until it gets one that it takes. Whoever
+        deployed a network is told why that was refused, and not what came of this.
+        """
+        try:
+            rerun()
+        except Exception as error:
+            extra = {"camera": self._camera, "stream": stream, "reason": str(error)}
+            logger.warning("networks from before do not run", exc_info=True, extra=extra)
 
     def remove(self, stream: str, rerun: Rerun) -> None:
         """Have the network of a stream run no more, and forget it."""

@@ -4,6 +4,7 @@ Import this module only in functions, or in modules that only a running camera n
 takes 90 MB and starts threads.
 """
 
+import faulthandler
 import os
 from typing import Final
 
@@ -17,6 +18,14 @@ _ENVIRONMENT: Final = {
 for _key, _value in _ENVIRONMENT.items():
     os.environ.setdefault(_key, _value)
 
+# The package's handlers of fatal signals print its stack and pass nothing on; those of Python do.
+# So Python's are installed over them: both stacks are printed, and the process ends by the signal.
+_python_handles: Final = faulthandler.is_enabled()
+faulthandler.disable()
+
 import depthai as dai  # noqa: E402  # after its environment
+
+if _python_handles:
+    faulthandler.enable(2)  # sys.stderr may be replaced by now, as tests do
 
 __all__ = ["dai"]

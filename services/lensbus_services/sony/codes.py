@@ -45,7 +45,9 @@ class Property(IntEnum):
     NEAR_FAR = 0x011F
     AF_AREA_POSITION = 0x0121  # where it is put; among the live-view properties: where it is
     ZOOM_OPERATION = 0x0126
+    BASE_LOOK = 0x013C
     REMOTE_TOUCH = 0x0193
+    CREATIVE_LOOK = 0x01C5
     CAMERA_BUTTON = 0x0233
     OSD_IMAGE_MODE = 0x02C5
     RECORDING_STATE = 0x0705
@@ -100,13 +102,16 @@ AUTO_NUMBER: Final = -1  # of SetSaveInfo
 FRAME_NOT_UPDATED: Final = 0x20017  # an answer of GetLiveViewImage
 CHUNK_BYTES: Final = 16 * 1024 * 1024  # what one USB transfer on Linux carries
 
-THUMBNAIL: Final = 1
-SCREENNAIL: Final = 2
+PREVIEWS: Final[Mapping[str, int]] = {"thumbnail": 1, "screennail": 2}
+ALL_LISTS: Final = 0  # of display texts
+BASE_LOOK_NAMES: Final = 3
+CREATIVE_LOOK_NAMES: Final = 0x13
 
 TO_HOST: Final = 1  # a bit of STORE_DESTINATION
 TIMERS: Final = (3, 8)  # the upper half of DRIVE_MODE
 TIMER_S: Final = 10.0  # the longest of them
 CONTENTS_FAILURES: Final = (0x8C05, 0x8C06)
+NOT_LISTED: Final = (0x8C02, 0x8C03, 0x8C04)  # a handle of no list that there is
 
 INVALID_CALLED: Final = 0x8402
 SESSION_ALREADY_OPENED: Final = 0x8210

@@ -108,7 +108,7 @@ class SonyDriver:
         if name == "describe":
             return Result(asdict(opened.description))
         with asked_within(deadline_s):
-            return Result(opened.commands.execute(name, arguments, deadline_s))
+            return opened.commands.execute(name, arguments, deadline_s)
 
     def drain(self, timeout_s: float) -> Sequence[Observation]:
         """Return what happened since the last call, in order; wait for the first if need be."""

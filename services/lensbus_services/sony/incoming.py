@@ -9,19 +9,16 @@ import contextlib
 import errno
 import hashlib
 import os
-import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from lensbus_services.folders import open_file, open_folder
 from lensbus_services.sony.values import printable
 
 NAME_BYTES: Final = 255
 TRIES: Final = 10_000
-_FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +68,7 @@ class Incoming:
         try:
             with (
                 open_folder(self.root, self.path, make=False) as folder,
-                _opened(_last(told), folder),
+                open_file(_last(told), folder),
             ):
                 return True
         except (OSError, ValueError):
@@ -87,7 +84,7 @@ class Incoming:
         name = _last(told)
         with (
             open_folder(self.root, self.path, make=False) as source,
-            _opened(name, source) as file,
+            open_file(name, source) as file,
             open_folder(self.root, target) as folder,
         ):
             size, digest = _measure(file)
@@ -107,39 +104,6 @@ def clean_name(name: str) -> str:
     while len(cleaned.encode()) > NAME_BYTES:
         cleaned = cleaned[:-1]
     return cleaned
-
-
-@contextmanager
-def open_folder(root: Path, folder: Path, *, make: bool = True, mode: int = 0o777) -> Iterator[int]:
-    """Open a folder below a root, step by step and without following a link; make what is missing.
-
-    The root itself may be a link: whoever wrote the settings meant it.
-    """
-    handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        for step in folder.relative_to(root).parts:
-            if step == "..":
-                raise OSError(errno.EACCES, "it leads out of its root", str(folder))
-            if make:
-                with contextlib.suppress(FileExistsError):
-                    os.mkdir(step, mode, dir_fd=handle)
-            inner = os.open(step, _FOLDER, dir_fd=handle)
-            os.close(handle)
-            handle = inner
-        yield handle
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def _opened(name: str, folder: int) -> Iterator[int]:
-    file = os.open(name, _FILE, dir_fd=folder)
-    try:
-        if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise OSError(errno.EINVAL, "it is no file", clean_name(name))
-        yield file
-    finally:
-        os.close(file)
 
 
 def _last(told: bytes) -> str:
@@ -197,7 +161,7 @@ def _hold(folder: int, wanted: str) -> bool:
 
 def _is_same(folder: int, wanted: str, size: int, digest: str) -> bool:
     try:
-        with _opened(wanted, folder) as file:
+        with open_file(wanted, folder) as file:
             return os.fstat(file).st_size == size and _measure(file) == (size, digest)
     except OSError:
         return False

@@ -1,12 +1,12 @@
-"""Noticing that a connection ended, or came back, by itself, and that a pull has gone silent."""
+"""Looking after what a connection does by itself, and after a pull that has gone silent."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from typing import Final
 
 from lensbus_services.sony.connection import State
 from lensbus_services.sony.outlet import Outlet
-from lensbus_services.sony.present import Present
+from lensbus_services.sony.present import Notice, Present
 from lensbus_services.sony.telling import Teller
 from lensbus_services.threads import spawn
 
@@ -16,11 +16,15 @@ KEEP_S: Final = 5.0  # so often a pull is looked after
 class Keeper:
     """A thread that calls `look_after` when there is something to do, until the worker ends.
 
-    `look_after` is told whether the link has come back.
+    `look_after` is told what was noticed.
     """
 
     def __init__(
-        self, present: Present, teller: Teller, outlet: Outlet, look_after: Callable[[bool], None]
+        self,
+        present: Present,
+        teller: Teller,
+        outlet: Outlet,
+        look_after: Callable[[Set[Notice]], None],
     ) -> None:
         self._present = present
         self._teller = teller
@@ -35,20 +39,14 @@ class Keeper:
             with present.changed:
                 present.changed.wait_for(self._is_due, KEEP_S)
                 due = self._is_due()
-                came_back, present.came_back = present.came_back, False
-                present.destination_changed = False
+                noticed, present.noticed = present.noticed, set()
             if present.closed:
                 return
             for observation in self._teller.overdue_pull(time.monotonic()):
                 self._outlet.put(observation)
             if due:
-                self._look_after(came_back)
+                self._look_after(noticed)
 
     def _is_due(self) -> bool:
         present = self._present
-        return (
-            present.closed
-            or present.came_back
-            or present.destination_changed
-            or present.state is State.ENDED
-        )
+        return present.closed or bool(present.noticed) or present.state is State.ENDED

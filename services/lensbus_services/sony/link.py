@@ -1,35 +1,29 @@
 """One connection to one camera, call by call."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from lensbus_proto.errors import NotConnected
-from lensbus_services.driver import Stuck
 from lensbus_services.sony.callbacks import Queue
-from lensbus_services.sony.codes import FRAME_NOT_UPDATED
+from lensbus_services.sony.card_calls import CardCalls
+from lensbus_services.sony.codes import ALL_LISTS
 from lensbus_services.sony.line import CALL_S, Line
 from lensbus_services.sony.sdk import Cameras, Sdk
 from lensbus_services.sony.shim import check, load_shim, read_text
-from lensbus_services.sony.values import CardFile, Credentials, RawFrames, RawProperty
-
-T = TypeVar("T")
+from lensbus_services.sony.values import Credentials, DisplayText, RawFrames, RawProperty
 
 
-class Link:
-    """One connection to one camera. Any thread may call; the SDK sees one call at a time.
-
-    Results are taken out of the SDK's hands, and its memory is given back, in the thread that
-    calls it: that happens once, whether or not somebody still waits.
-    """
+class Link(CardCalls):
+    """One connection to one camera."""
 
     def __init__(self, sdk: Sdk, queue: Queue, number: int) -> None:
         _, lib = load_shim()
+        pointer = lib.crshim_link_new(sdk.pointer, queue.pointer, number)
+        super().__init__(Line(f"sony-line-{number}"), pointer)
         self.number = number
-        self._line = Line(f"sony-line-{number}")
         self._connected = False
-        self._pointer = lib.crshim_link_new(sdk.pointer, queue.pointer, number)
+        self._held: Cameras | None = None  # the camera's object has to outlive the device
 
     def connect(
         self,
@@ -48,13 +42,13 @@ class Link:
 
         def connect(pointer: Any) -> int:
             user, password, key = map(text, (login.username, login.password, login.fingerprint))
+            found = cameras.hold()
+            self._let_go()
+            self._held = cameras
             self._connected = True
-            with cameras.use() as found:
-                return int(
-                    lib.crshim_connect(
-                        pointer, found, index, mode, reconnecting, user, password, key
-                    )
-                )
+            return int(
+                lib.crshim_connect(pointer, found, index, mode, reconnecting, user, password, key)
+            )
 
         return self._call("Connect", connect, limit_s)
 
@@ -87,13 +81,15 @@ class Link:
                 lib.crshim_disconnect(pointer)
             result = int(lib.crshim_release_device(pointer))
             lib.crshim_link_free(pointer)
+            self._let_go()
             return result
 
         check(self._line.last("ReleaseDevice", release, limit_s), "ReleaseDevice")
 
-    def stuck(self) -> Stuck | None:
-        """Return the call that has overstayed its limit, if one has."""
-        return self._line.stuck()
+    def _let_go(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            held.drop()
 
     def properties(self, codes: Sequence[int] = ()) -> list[RawProperty]:
         """Return the properties with these codes, or all of them."""
@@ -157,14 +153,29 @@ class Link:
         _, lib = load_shim()
         return self._picture("GetOSDImage", lib.crshim_osd)
 
-    def frames(self, code: int) -> list[RawFrames]:
-        """Return what the camera draws into its live view under one code."""
+    def frames(self, code: int = 0) -> list[RawFrames]:
+        """Return what the camera draws into its live view under one code, or under all."""
         ffi, lib = load_shim()
         return self._list(
-            "GetSelectLiveViewProperties",
+            "GetSelectLiveViewProperties" if code else "GetLiveViewProperties",
             "crshim_frames **",
             lambda pointer, out, count: int(lib.crshim_frame_list(pointer, code, out, count)),
             lambda raw: _frames(ffi, raw),
+        )
+
+    def request_display_texts(self) -> None:
+        """Begin to ask the camera for all the texts that it has for its values."""
+        _, lib = load_shim()
+        self._do("RequestDisplayStringList", lib.crshim_request_display_texts, ALL_LISTS)
+
+    def display_texts(self) -> list[DisplayText]:
+        """Return the texts that the camera was asked for."""
+        ffi, lib = load_shim()
+        return self._list(
+            "GetDisplayStringList",
+            "crshim_display_text **",
+            lambda pointer, out, count: int(lib.crshim_display_texts(pointer, out, count)),
+            lambda raw: DisplayText(raw.list, raw.type, raw.value, read_text(ffi, raw.text)),
         )
 
     def download_settings(self, folder: Path, name: str) -> None:
@@ -183,101 +194,6 @@ class Link:
         _, lib = load_shim()
         self._do("ImportLUTFile", lib.crshim_import_lut, os.fsencode(file), slot)
 
-    def card_files(self, slot: int) -> list[CardFile]:
-        """Return what is on a card, in the mode remote-transfer."""
-        ffi, lib = load_shim()
-        return self._list(
-            "GetRemoteTransferContentsInfoList",
-            "crshim_file **",
-            lambda pointer, out, count: int(lib.crshim_card_files(pointer, slot, out, count)),
-            lambda raw: _file(ffi, raw),
-        )
-
-    def contents_files(self) -> list[CardFile]:
-        """Return what is on the cards, in the mode contents."""
-        ffi, lib = load_shim()
-        return self._list(
-            "GetContentsHandleList",
-            "crshim_file **",
-            lambda pointer, out, count: int(lib.crshim_contents_files(pointer, out, count)),
-            lambda raw: _file(ffi, raw),
-        )
-
-    def pull_file(
-        self, slot: int, content_id: int, file_id: int, chunk_bytes: int, folder: Path
-    ) -> None:
-        """Begin to copy a file from a card into a folder."""
-        _, lib = load_shim()
-        target = os.fsencode(folder)
-        name = "GetRemoteTransferContentsDataFile"
-        self._do(name, lib.crshim_pull_file, slot, content_id, file_id, chunk_bytes, target)
-
-    def pull_preview(
-        self, slot: int, content_id: int, file_id: int, kind: int, folder: Path
-    ) -> None:
-        """Begin to copy a small picture of a file into a folder."""
-        _, lib = load_shim()
-        target = os.fsencode(folder)
-        name = "GetRemoteTransferContentsCompressedDataFile"
-        self._do(name, lib.crshim_pull_preview, slot, content_id, file_id, kind, target)
-
-    def pull_contents(self, handle: int, folder: Path) -> None:
-        """Begin to copy a file into a folder, in the mode contents."""
-        _, lib = load_shim()
-        self._do("PullContentsFile", lib.crshim_pull_contents, handle, os.fsencode(folder))
-
-    def _call(self, name: str, action: Callable[[Any], T], limit_s: float = CALL_S) -> T:
-        return self._line.call(name, lambda: action(self._alive()), limit_s)
-
-    def _do(self, name: str, function: Any, *arguments: Any, limit_s: float = CALL_S) -> None:
-        """Call a function of the shim that answers nothing but its result."""
-        check(self._call(name, lambda pointer: function(pointer, *arguments), limit_s), name)
-
-    def _number(self, name: str, function: Any, *arguments: Any) -> int:
-        """Call a function of the shim that fills in a number."""
-        ffi, _ = load_shim()
-        out = ffi.new("uint32_t *")
-        self._do(name, function, *arguments, out)
-        return int(out[0])
-
-    def _list(
-        self,
-        name: str,
-        type_: str,
-        fetch: Callable[[Any, Any, Any], int],
-        read: Callable[[Any], T],
-    ) -> list[T]:
-        """Call a function of the shim that hands out a list."""
-        ffi, lib = load_shim()
-
-        def take(pointer: Any) -> list[T]:
-            out, count = ffi.new(type_), ffi.new("uint32_t *")
-            check(fetch(pointer, out, count), name)
-            try:
-                return [read(out[0][index]) for index in range(count[0])]
-            finally:
-                lib.crshim_free(out[0])
-
-        return self._call(name, take)
-
-    def _picture(self, name: str, function: Any) -> bytes:
-        """Call a function of the shim that lends a picture, if nobody waits for anything else."""
-        ffi, _ = load_shim()
-
-        def take() -> bytes:
-            data, size = ffi.new("const uint8_t **"), ffi.new("uint32_t *")
-            result = function(self._alive(), data, size)
-            if result != FRAME_NOT_UPDATED:
-                check(result, name)
-            return bytes(ffi.buffer(data[0], size[0])) if size[0] else b""
-
-        return self._line.spare(name, take) or b""
-
-    def _alive(self) -> Any:
-        if self._pointer is None:
-            raise NotConnected("the camera is not connected")
-        return self._pointer
-
 
 def _property(ffi: Any, raw: Any) -> RawProperty:
     return RawProperty(
@@ -294,15 +210,3 @@ def _property(ffi: Any, raw: Any) -> RawProperty:
 def _frames(ffi: Any, raw: Any) -> RawFrames:
     data = bytes(ffi.buffer(raw.data, raw.size_bytes))
     return RawFrames(raw.code, raw.enable, raw.kind, data)
-
-
-def _file(ffi: Any, raw: Any) -> CardFile:
-    return CardFile(
-        content_id=raw.content_id,
-        file_id=raw.file_id,
-        path=read_text(ffi, raw.path),
-        size=raw.size_bytes,
-        created=tuple(raw.created),
-        width=raw.width,
-        height=raw.height,
-    )

@@ -4,7 +4,7 @@ Files, captures and the end of the connection take more than the callback itself
 told with is made here, and `telling` and `session` know when.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -36,6 +36,19 @@ TRANSFER_OK: Final = 0x20093
 TRANSFER_FAILED: Final = 0x20094
 TRANSFER_BUSY: Final = 0x20095
 TRANSFER_GOES_ON: Final = 0x20099
+TRANSFER_CANCELED: Final = 0x2009B
+TEXTS_READY: Final = 0x2002B  # display texts that were asked for
+TEXTS_FAILED: Final = 0x2002C
+TEXTS_CHANGED: Final = (
+    *range(0x2002D, 0x20038),
+    0x2003E,
+    *range(0x2006F, 0x20073),
+    *range(0x20077, 0x2007A),
+    *range(0x2009E, 0x200A1),
+    0x200BE,
+    0x200BF,
+)
+CONTENT_DELETED: Final = 0x6000D  # or not
 
 # Warnings that are kinds of their own: what the client is told.
 _RESULTS: Final[Mapping[int, tuple[str, Mapping[str, Any]]]] = {
@@ -120,6 +133,11 @@ def failed(time_us: int, code: str, message: str) -> Observation:
     return Observation("error", time_us, {"code": code, "message": message})
 
 
+def property_changed(time_us: int, codes: Sequence[int]) -> Observation:
+    """Return the observation that properties, or what they are called, are others now."""
+    return Observation("propertyChanged", time_us, _codes_map(codes))
+
+
 def download_complete(time_us: int, saved: Saved, kind: str, capture: int | None) -> Observation:
     """Return the observation that a file for the host is whole; `kind` is image or settings."""
     data: dict[str, Any] = _file_map(saved) | {"type": kind}
@@ -199,11 +217,17 @@ def _connected(_: Seen, scene: Scene) -> Told:
 
 def _property_changed(seen: Seen, _: Scene) -> Told:
     # The metered level changes several times a second, whatever happens.
-    codes = [f"0x{code:x}" for code in seen.codes if code != Property.METERED_MANUAL_LEVEL]
-    return ("propertyChanged", {"codes": codes, "count": len(codes)}) if codes else None
+    codes = [code for code in seen.codes if code != Property.METERED_MANUAL_LEVEL]
+    return ("propertyChanged", _codes_map(codes)) if codes else None
+
+
+def _codes_map(codes: Sequence[int]) -> dict[str, Any]:
+    return {"codes": [f"0x{code:x}" for code in codes], "count": len(codes)}
 
 
 def _warning(seen: Seen, scene: Scene) -> Told:
+    if seen.code in (TEXTS_READY, TEXTS_FAILED):
+        return None  # the answer to the driver's own question
     if seen.code in _RESULTS:
         return _RESULTS[seen.code]
     if seen.code == _LUT_SUCCESS:

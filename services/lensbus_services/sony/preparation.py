@@ -19,8 +19,8 @@ from lensbus_services.sony.triggers import Triggers
 
 logger = logging.getLogger(__name__)
 
-PRIORITY_S: Final = 0.5  # for the priority key to turn
-PRIORITY_TRIES: Final = 25
+PRIORITY_S: Final = 2.0  # for the priority key to turn; a body takes a tenth of it
+PRIORITY_TRIES: Final = 100
 
 
 class Preparation:

@@ -4,6 +4,7 @@ One condition guards all of it; whoever moves something holds it, and wakes thos
 """
 
 import threading
+from enum import Enum, auto
 from typing import Final
 
 from lensbus_proto.errors import CameraGone, NotConnected
@@ -13,6 +14,16 @@ from lensbus_services.sony.values import Credentials
 from lensbus_services.sony.wish import Wish
 
 ENDING: Final = "the worker of this camera is ending"
+
+
+class Notice(Enum):
+    """What somebody has to look after, besides the end of a connection."""
+
+    BEGAN = auto()  # the camera has told that it is connected
+    CAME_BACK = auto()  # by itself
+    DESTINATION = auto()  # where pictures go has changed
+    TEXTS_READY = auto()  # the camera has put its display texts together
+    TEXTS_CHANGED = auto()
 
 
 class Present:
@@ -30,8 +41,7 @@ class Present:
         self.login = Credentials()  # of the present connection; never kept anywhere else
         self.lost: Wish | None = None  # how it was connected when the link went away by itself
         self.closed = False
-        self.came_back = False
-        self.destination_changed = False
+        self.noticed: set[Notice] = set()
 
     @property
     def is_connected(self) -> bool:

@@ -71,17 +71,20 @@ def values_and_range(raw: RawProperty) -> tuple[list[int], list[int] | None]:
     return values, None
 
 
-def property_map(raw: RawProperty) -> dict[str, Any]:
-    """Return a property as it travels."""
+def property_map(raw: RawProperty, texts: Mapping[int, str] | None = None) -> dict[str, Any]:
+    """Return a property as it travels; with the camera's own texts for its values, if any."""
     values, span = values_and_range(raw)
+    value = number(raw.value, raw.type) if not is_text(raw.type) else 0
+    shown = [[one, texts[one]] for one in sorted({value, *values}) if one in texts] if texts else []
     return {
         "code": raw.code,
         "type": raw.type,
         "enable": raw.enable,
-        "value": number(raw.value, raw.type) if not is_text(raw.type) else 0,
+        "value": value,
         "text": decode_text(raw.text) if is_text(raw.type) else None,
         "values": values,
         "range": span,
+        **({"texts": shown} if shown else {}),
     }
 
 

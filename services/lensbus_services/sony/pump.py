@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from lensbus_services.driver import Observation
@@ -10,9 +10,15 @@ from lensbus_services.sony.callbacks import Queue
 from lensbus_services.sony.codes import Property
 from lensbus_services.sony.connection import Signal, State, is_connected
 from lensbus_services.sony.folding import Fold
-from lensbus_services.sony.observations import RECONNECTING, disconnected, reason_of
+from lensbus_services.sony.observations import (
+    RECONNECTING,
+    TEXTS_CHANGED,
+    TEXTS_READY,
+    disconnected,
+    reason_of,
+)
 from lensbus_services.sony.outlet import Outlet
-from lensbus_services.sony.present import Present
+from lensbus_services.sony.present import Notice, Present
 from lensbus_services.sony.telling import Teller
 from lensbus_services.sony.values import Found, Kind, Seen
 from lensbus_services.threads import spawn
@@ -20,6 +26,11 @@ from lensbus_services.threads import spawn
 logger = logging.getLogger(__name__)
 
 PUMP_S: Final = 60.0
+
+NOTICES: Final[Mapping[int, Notice]] = {
+    TEXTS_READY: Notice.TEXTS_READY,
+    **dict.fromkeys(TEXTS_CHANGED, Notice.TEXTS_CHANGED),
+}
 
 # Told even when the end of the connection has been told already.
 _LATE: Final = (Kind.DOWNLOADED, Kind.CONTENTS, Kind.TRANSFER, Kind.ERROR)
@@ -71,12 +82,17 @@ class Pump:
                 present.error = seen.code
                 present.error_told = seen.kind is Kind.ERROR
             if seen.kind is Kind.PROPERTIES and Property.STORE_DESTINATION in seen.codes:
-                present.destination_changed = True
-                present.changed.notify_all()
+                present.noticed.add(Notice.DESTINATION)
+            if seen.kind is Kind.WARNING and seen.code in NOTICES:
+                present.noticed.add(NOTICES[seen.code])
             if signal is not None:
                 present.advance(signal)
+            if before is State.CONNECTING and present.state is State.UP:
+                present.noticed.add(Notice.BEGAN)
             if before is State.RECOVERING and present.state is State.UP:
-                present.came_back = True
+                present.noticed.add(Notice.CAME_BACK)
+            if present.noticed:
+                present.changed.notify_all()
             for observation in self._filter(seen, before, told):
                 self._outlet.put(observation)
 

@@ -96,7 +96,8 @@ class Recovery:
                 self._tell(failed(unix_us(), code, error.message))
             wait_s = WAITS_S[min(tries, len(WAITS_S) - 1)]
             return min(wait_s, GONE_S) if isinstance(error, CameraGone) else wait_s, error.message
-        if not self._is_wanted(wanted) and not already:  # dropped in the very last moment
+        # Dropped in the very last moment; who only closes wishes it still, for the next worker.
+        if self._wanted is not wanted and not already and not self._closed:
             session.disconnect()
         with self._changed:
             if self._wanted is wanted:

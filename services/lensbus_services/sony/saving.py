@@ -6,8 +6,9 @@ from typing import Final
 
 from lensbus_proto.errors import BadArguments, CameraError
 from lensbus_proto.runtime.settings import SonySettings
+from lensbus_services.folders import open_folder
 from lensbus_services.sony.codes import AUTO_NUMBER
-from lensbus_services.sony.incoming import Incoming, open_folder
+from lensbus_services.sony.incoming import Incoming
 
 INCOMING: Final = ".incoming"  # no client can name it
 

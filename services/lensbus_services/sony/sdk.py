@@ -195,17 +195,22 @@ class Cameras:
         """Return for how long the SDK has not been asked anew."""
         return time.monotonic() - self._born
 
-    @contextmanager
-    def use(self) -> Iterator[Any]:
-        """Lend the shim's object: it stays even if it is closed meanwhile."""
+    def hold(self) -> Any:
+        """Lend the shim's object until `drop`: it stays even if it is closed meanwhile."""
         with self._lock:
             if self._closed or self._pointer is None:
                 raise CameraGone("the cameras have to be looked for anew")
             self._users += 1
+            return self._pointer
+
+    @contextmanager
+    def use(self) -> Iterator[Any]:
+        """Lend the shim's object for a moment."""
+        pointer = self.hold()
         try:
-            yield self._pointer
+            yield pointer
         finally:
-            self._drop()
+            self.drop()
 
     def close(self) -> None:
         """Give the objects back to the SDK; twice is fine."""
@@ -213,9 +218,10 @@ class Cameras:
             if self._closed:
                 return
             self._closed = True
-        self._drop()
+        self.drop()
 
-    def _drop(self) -> None:
+    def drop(self) -> None:
+        """Give back what was held."""
         with self._lock:
             self._users -= 1
             is_last = self._users == 0

@@ -5,26 +5,29 @@ and to the outlet; the keeper looks after a connection that ended, or came back,
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from lensbus_proto.errors import CameraBusy, CameraGone, CameraTimeout
+from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.runtime.settings import SonySettings
-from lensbus_services.driver import Stuck
+from lensbus_services.driver import Observation, Stuck
 from lensbus_services.sony.callbacks import Counts, Queue
 from lensbus_services.sony.capture import Pause
 from lensbus_services.sony.connection import State
+from lensbus_services.sony.display import Display
 from lensbus_services.sony.ending import ABANDON_S, Ending
 from lensbus_services.sony.keeper import Keeper
 from lensbus_services.sony.limits import Until
 from lensbus_services.sony.link import Link
 from lensbus_services.sony.lookup import Lookup
+from lensbus_services.sony.observations import property_changed
 from lensbus_services.sony.opening import Opening
 from lensbus_services.sony.outlet import Outlet
 from lensbus_services.sony.preparation import Preparation, patience_s
-from lensbus_services.sony.present import ENDING, Present
+from lensbus_services.sony.present import ENDING, Notice, Present
 from lensbus_services.sony.pulls import pull_path
 from lensbus_services.sony.pump import Pump
 from lensbus_services.sony.saving import Places, SaveInfo
@@ -53,9 +56,11 @@ class Session:
         self.found = found
         self.places = places
         self.listing: Listing | None = None
+        self.display = Display()
         self.when_lost: Callable[[Wish, Credentials], None] = lambda wish, login: None
         self.when_given_up: Callable[[], None] = lambda: None
         self._sdk = sdk
+        self._outlet = outlet
         self._wish_path = wish_path(state, found.camera)
         self._scale = settings.simulator.time_scale if settings.library == "simulator" else 1.0
         self._present = present = Present()
@@ -132,6 +137,10 @@ class Session:
         """Return the folder that the SDK shall write a pulled file into."""
         return self._preparation.prepare_incoming()
 
+    def tell(self, observation: Observation) -> None:
+        """Tell clients what a command brought about by itself."""
+        self._outlet.put(observation)
+
     def callbacks(self) -> Counts:
         """Return how the callbacks of the SDK fared so far."""
         return self._queue.counts()
@@ -196,9 +205,10 @@ class Session:
     def _let_go(self, wait_s: float) -> bool:
         told = self._ending.let_go(wait_s)
         self.listing = None
+        self.display.forget()
         return told
 
-    def _look_after(self, came_back: bool) -> None:
+    def _look_after(self, noticed: Set[Notice]) -> None:
         """Do what a change of the connection asks for; nobody else changes it meanwhile."""
         present = self._present
         with self._changing:
@@ -210,7 +220,19 @@ class Session:
                     if lost is not None:
                         self.when_lost(lost, present.login)
             elif present.state is State.UP and present.link is not None:
-                if came_back:
+                if Notice.CAME_BACK in noticed:
                     self._preparation.prepare(present.link, self.pause_on(present.link))
-                else:
+                elif Notice.DESTINATION in noticed:
                     self._preparation.look_at_destination(present.link)
+                self._look_after_texts(present.link, noticed)
+
+    def _look_after_texts(self, link: Link, noticed: Set[Notice]) -> None:
+        """Keep what the camera calls its values, and tell when that is something else now."""
+        if self.wish is None or self.wish.mode == "contents":
+            return
+        if Notice.TEXTS_READY in noticed:
+            codes = self.display.fetch(link)
+            if codes:
+                self._outlet.put(property_changed(unix_us(), codes))
+        if noticed & {Notice.BEGAN, Notice.CAME_BACK, Notice.TEXTS_CHANGED}:
+            self.display.request(link)

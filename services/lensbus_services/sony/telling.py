@@ -1,16 +1,20 @@
 """What the SDK called back, told with what is known around it: files, captures, the pull."""
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from lensbus_proto.errors import CameraBusy
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_services.driver import Observation
 from lensbus_services.sony import observations
-from lensbus_services.sony.codes import CONTENTS_FAILURES, error_name
+from lensbus_services.sony.awaiting import Awaiting
+from lensbus_services.sony.codes import CONTENTS_FAILURES, TRANSFER_RUNNING, error_name
 from lensbus_services.sony.incoming import Incoming, Saved, clean_name, is_full
 from lensbus_services.sony.observations import (
     CAPTURED,
@@ -38,6 +42,9 @@ PICTURE_ROOM: Final = 256 * 1024 * 1024  # no picture needs more
 PULL_S: Final = 120.0  # the longest silence of a body that is still at it
 FOLDERS: Final = 4  # in which a file that is on its way may still arrive
 
+# Told to the command alone that waits for it: nobody else has asked for this transfer.
+_TAKEN: Final = (Kind.READ, Kind.TRANSFER)
+
 DISK_FULL: Final = "disk.full"
 CUT: Final = "transfer.cut"
 LINK_LOST: Final = "camera.gone"
@@ -50,6 +57,7 @@ class Teller:
 
     def __init__(self, found: Found, places: Places, pull_note: Path, triggers: Triggers) -> None:
         self.lut_slot: int | None = None  # of the look that was last sent
+        self.awaiting = Awaiting()  # what commands take out of the callbacks
         self.has_host_files = False  # exposures are followed by files for the host
         self._found = found
         self._places = places
@@ -57,6 +65,7 @@ class Teller:
         self._pull_note = pull_note
         self._lock = threading.Lock()
         self._pull: Pull | None = None
+        self._reading = False  # into memory
         self._heard_at = 0.0  # of the pull
         self._saving: list[tuple[Path, Incoming]] = []  # newest first
 
@@ -71,10 +80,27 @@ class Teller:
             self._saving = [(folder, incoming), *self._saving][:FOLDERS]
 
     def begin_pull(self, pull: Pull) -> None:
-        """Note a pull before the SDK is asked for it."""
+        """Note a pull before the SDK is asked for it; CameraBusy while another is on its way."""
         with self._lock:
+            self._check_free()
             self._pull, self._heard_at = pull, time.monotonic()
         note_pull(self._pull_note, pull)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Have no other transfer begin meanwhile; CameraBusy while there is one."""
+        with self._lock:
+            self._check_free()
+            self._reading = True
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._reading = False
+
+    def _check_free(self) -> None:
+        if self._pull is not None or self._reading:
+            raise CameraBusy("a file is on its way already", vendor_code=TRANSFER_RUNNING)
 
     def overdue_pull(self, now: float) -> Iterator[Observation]:
         """Tell a pull of which the camera has said nothing for too long, if there is one."""
@@ -94,6 +120,8 @@ class Teller:
 
     def tell(self, seen: Seen) -> Iterator[Observation]:
         """Tell one callback, with what it means for files and captures."""
+        if self.awaiting.take(seen) and seen.kind in _TAKEN:
+            return
         match seen.kind:
             case Kind.DOWNLOADED:
                 yield self._downloaded(seen)
@@ -114,8 +142,18 @@ class Teller:
             case _:
                 yield from self._plain(seen)
 
+    def bring(self, name: str) -> Observation:
+        """End the pull with a file that lies whole where the SDK puts them; tell it as a pull's."""
+        raw = os.fsencode(name)
+        seen = Seen(
+            Kind.TRANSFER, unix_us(), code=TRANSFER_OK, params=(100, 0, 0), text=name, raw=raw
+        )
+        pull = self.end_pull()
+        return self._arrived(seen, pull)
+
     def lose(self, time_us: int, reason: str) -> Iterator[Observation]:
         """Tell what the end of the connection means for what was on its way."""
+        self.awaiting.lose(reason)
         pull = self.end_pull()
         if pull is not None:
             yield observations.transfer_failed(time_us, LINK_LOST, reason, pull)
@@ -149,12 +187,14 @@ class Teller:
             yield observations.transfer_progress(seen, pull)
             yield self._failed(seen, pull, warning_name(seen.code))
             return
+        yield self._arrived(seen, pull)
+
+    def _arrived(self, seen: Seen, pull: Pull | None) -> Observation:
         saved = self._finish(seen)
         if isinstance(saved, Saved):
-            yield observations.transfer_progress(seen, pull, saved)
-        else:
-            name = clean_name(_last(seen.text))
-            yield observations.transfer_failed(seen.time_us, UNUSABLE, saved, pull, name)
+            return observations.transfer_progress(seen, pull, saved)
+        name = clean_name(_last(seen.text))
+        return observations.transfer_failed(seen.time_us, UNUSABLE, saved, pull, name)
 
     def _contents(self, seen: Seen) -> Iterator[Observation]:
         if seen.code == CONTENTS_STARTED:

@@ -20,6 +20,7 @@ class Kind(IntEnum):
     ERROR = 9
     TRANSFER = 10
     CARD_CHANGED = 11
+    READ = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,19 @@ class RawFrames:
 
 
 @dataclass(frozen=True, slots=True)
+class DisplayText:
+    """What a camera itself calls a value; `list` is the number of the list that says so."""
+
+    list: int
+    type: int
+    value: int
+    text: str
+
+
+Day = tuple[int, int, int]  # year, month, day
+
+
+@dataclass(frozen=True, slots=True)
 class CardFile:
     """A file on a camera's card; width and height are 0 where the SDK does not tell them."""
 
@@ -91,6 +105,7 @@ class Listing:
     link: int
     slot: int
     files: list[CardFile]
+    day: Day | None = None  # if it is of one day only
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@
 
 #include <sys/time.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -21,6 +22,7 @@ int64_t unix_us() {
 // No path is longer, and no body tells so many codes at once: what claims to be is not read.
 constexpr size_t text_limit = 4096;
 constexpr uint32_t codes_limit = 4096;
+constexpr uint32_t transfer_in_progress = 0x20099;
 
 std::string text_of(const char* text) {
   return text != nullptr ? std::string(text, strnlen(text, text_limit)) : std::string();
@@ -61,6 +63,11 @@ void on_error(Callbacks* self, uint32_t error) { self->put({CRSHIM_ERROR, error}
 
 void on_transfer(Callbacks* self, uint32_t notice, uint32_t percent, const char* file) {
   self->put({CRSHIM_TRANSFER, notice, {static_cast<int32_t>(percent)}, text_of(file)});
+}
+
+void on_data(Callbacks* self, uint32_t notice, uint32_t percent, const uint8_t* data,
+             uint64_t size) {
+  self->collected(notice, percent, data, size);
 }
 
 void on_card_changed(Callbacks* self, uint32_t notice, uint32_t slot, uint32_t added) {
@@ -107,7 +114,7 @@ const Table& before_operations() {
       slot(on_error),         // 10 OnError
       slot(ignore),           // 11 OnNotifyFTPTransferResult
       slot(on_transfer),      // 12 OnNotifyRemoteTransferResult, to a file
-      slot(ignore),           // 13 OnNotifyRemoteTransferResult, to memory
+      slot(on_data),          // 13 OnNotifyRemoteTransferResult, to memory
       slot(on_card_changed),  // 14 OnNotifyRemoteTransferContentsListChanged
       slot(ignore),           // 15 OnNotifyRemoteFirmwareUpdateResult
       slot(ignore),           // 16 OnReceivePlaybackTimeCode
@@ -133,7 +140,7 @@ const Table& with_operations() {
       slot(on_error),         // 11 OnError
       slot(ignore),           // 12 OnNotifyFTPTransferResult
       slot(on_transfer),      // 13 OnNotifyRemoteTransferResult, to a file
-      slot(ignore),           // 14 OnNotifyRemoteTransferResult, to memory
+      slot(on_data),          // 14 OnNotifyRemoteTransferResult, to memory
       slot(on_card_changed),  // 15 OnNotifyRemoteTransferContentsListChanged
       slot(ignore),           // 16 OnNotifyRemoteFirmwareUpdateResult
       slot(ignore),           // 17 OnReceivePlaybackTimeCode
@@ -165,4 +172,38 @@ void Callbacks::put(Entry entry) {
   entry.time_us = unix_us();
   entry.link = link_;
   queue->put(std::move(entry));
+}
+
+void Callbacks::collect(size_t limit, uint64_t chunk) {
+  const std::lock_guard lock(mutex_);
+  inbox_ = Inbox{limit, chunk};
+}
+
+void Callbacks::collected(uint32_t notice, uint32_t percent, const uint8_t* data, uint64_t size) {
+  Entry entry{CRSHIM_READ, notice, {static_cast<int32_t>(percent)}};
+  {
+    const std::lock_guard lock(mutex_);
+    if (!inbox_) return;
+    Inbox& inbox = *inbox_;
+    if (size > inbox.chunk) {
+      entry.params[2] = CRSHIM_MALFORMED;
+    } else if (data != nullptr) {
+      const size_t room = inbox.limit - inbox.bytes.size();
+      inbox.bytes.insert(inbox.bytes.end(), data, data + std::min<uint64_t>(size, room));
+      entry.params[1] = size > room ? 1 : 0;
+    }
+    const bool is_news = (entry.params[1] != 0 || entry.params[2] != 0) && !inbox.overflowed;
+    if (notice == transfer_in_progress && !is_news) return;
+    inbox.overflowed = inbox.overflowed || is_news;
+    entry.params[1] = inbox.overflowed ? 1 : 0;
+  }
+  put(std::move(entry));
+}
+
+std::vector<uint8_t> Callbacks::take_collected() {
+  const std::lock_guard lock(mutex_);
+  std::vector<uint8_t> bytes;
+  if (inbox_) bytes.swap(inbox_->bytes);
+  inbox_.reset();
+  return bytes;
 }

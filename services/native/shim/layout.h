@@ -140,6 +140,17 @@ static_assert(offsetof(ContentsInfo, shot_marks) == 96);
 static_assert(offsetof(ContentsInfo, file_count) == 104);
 static_assert(offsetof(ContentsInfo, files) == 112);
 
+struct DisplayStringListInfo {
+  uint32_t data_type;  // of the value
+  uint32_t list_type;
+  uint64_t value;
+  uint32_t text_size;
+  uint8_t* text;
+};
+static_assert(sizeof(DisplayStringListInfo) == 32 && offsetof(DisplayStringListInfo, value) == 8);
+static_assert(offsetof(DisplayStringListInfo, text_size) == 16);
+static_assert(offsetof(DisplayStringListInfo, text) == 24);
+
 // An object of an abstract class begins with the address of its table of functions.
 struct Object {
   void* const* table;
@@ -158,6 +169,7 @@ enum Slot : size_t { get_count = 0, get_camera = 1, release = 2 };
 
 namespace camera {
 enum Slot : size_t {
+  release = 0,  // only of one that was made; one of an enumeration belongs to that
   get_name = 1,
   get_model = 3,
   get_id = 6,

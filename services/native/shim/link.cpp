@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 #include <mutex>
+#include <string>
 
 #include "block.h"
 
@@ -22,6 +23,15 @@ Callbacks* keep(std::unique_ptr<Callbacks> callbacks) {
   const std::lock_guard lock(mutex);
   kept.push_back(std::move(callbacks));
   return kept.back().get();
+}
+
+constexpr uint32_t id_is_network = 2;
+constexpr size_t mac_size = 6;
+
+int32_t hand_out(const crshim_sdk* sdk, layout::Object* made, crshim_cameras** cameras) {
+  if (made == nullptr) return CRSHIM_MALFORMED;
+  *cameras = new crshim_cameras{nullptr, {made}, sdk->version};
+  return CRSHIM_OK;
 }
 
 template <size_t size>
@@ -80,7 +90,12 @@ int32_t crshim_camera_at(const crshim_cameras* cameras, uint32_t index, crshim_c
 }
 
 void crshim_cameras_free(crshim_cameras* cameras) {
-  if (cameras->object != nullptr) layout::call<void>(cameras->object, layout::enumeration::release);
+  if (cameras->object != nullptr) {
+    layout::call<void>(cameras->object, layout::enumeration::release);
+  } else {
+    for (const layout::Object* made : cameras->cameras)
+      layout::call<void>(made, layout::camera::release);
+  }
   delete cameras;
 }
 
@@ -101,6 +116,49 @@ int32_t crshim_fingerprint(crshim_sdk* sdk, const crshim_cameras* cameras, uint3
   *fingerprint = block.release<char>();
   *size_bytes = length;
   return CRSHIM_OK;
+}
+
+int32_t crshim_make_usb(crshim_sdk* sdk, uint32_t model, const char* serial,
+                        crshim_cameras** cameras) {
+  *cameras = nullptr;
+  if (sdk->CreateCameraObjectInfoUSBConnection == nullptr) return CRSHIM_MISSING;
+  layout::Object* made = nullptr;
+  std::string text(serial);
+  const int32_t result = sdk->CreateCameraObjectInfoUSBConnection(
+      &made, model, reinterpret_cast<uint8_t*>(text.data()));
+  return result == 0 ? hand_out(sdk, made, cameras) : result;
+}
+
+int32_t crshim_make_network(crshim_sdk* sdk, uint32_t model, const uint8_t* address,
+                            const uint8_t* mac, uint32_t ssh, crshim_cameras** cameras) {
+  *cameras = nullptr;
+  if (sdk->CreateCameraObjectInfoEthernetConnection == nullptr) return CRSHIM_MISSING;
+  uint32_t number = 0;  // the first byte of the address is the lowest
+  for (uint32_t index = 0; index < 4; ++index)
+    number |= static_cast<uint32_t>(address[index]) << 8 * index;
+  uint8_t borrowed[mac_size];
+  std::copy(mac, mac + mac_size, borrowed);
+  layout::Object* made = nullptr;
+  const int32_t result =
+      sdk->CreateCameraObjectInfoEthernetConnection(&made, model, number, borrowed, ssh);
+  return result == 0 ? hand_out(sdk, made, cameras) : result;
+}
+
+int32_t crshim_make_named(crshim_sdk* sdk, const char* model, uint32_t id_type, const uint8_t* id,
+                          uint32_t id_size, uint32_t ssh, crshim_cameras** cameras) {
+  *cameras = nullptr;
+  if (sdk->CreateCameraObjectInfo == nullptr) return CRSHIM_MISSING;
+  std::string name(model);
+  std::string connection(id_type == id_is_network ? "IP" : "USB");
+  std::string adaptor("Cr_PTP_" + connection);
+  std::string pairing;
+  std::vector<uint8_t> borrowed(id, id + id_size);
+  constexpr int16_t any_product = 0;
+  return hand_out(sdk,
+                  sdk->CreateCameraObjectInfo(name.data(), name.data(), any_product, id_type,
+                                              id_size, borrowed.data(), connection.data(),
+                                              adaptor.data(), pairing.data(), ssh),
+                  cameras);
 }
 
 crshim_link* crshim_link_new(crshim_sdk* sdk, crshim_queue* queue, uint32_t number) {
@@ -125,6 +183,7 @@ int32_t crshim_disconnect(crshim_link* link) {
 
 int32_t crshim_release_device(crshim_link* link) {
   if (link->handle == 0) return CRSHIM_OK;
+  forget_contents(*link);
   const int32_t result = link->sdk->ReleaseDevice(link->handle);
   link->handle = 0;
   return result;

@@ -66,7 +66,10 @@ int32_t crshim_frame_list(crshim_link* link, uint32_t code, crshim_frames** fram
     return CRSHIM_MISSING;
   layout::LiveViewProperty* list = nullptr;
   int32_t length = 0;
-  int32_t result = sdk.GetSelectLiveViewProperties(link->handle, 1, &code, &list, &length);
+  if (code == 0 && sdk.GetLiveViewProperties == nullptr) return CRSHIM_MISSING;
+  int32_t result =
+      code == 0 ? sdk.GetLiveViewProperties(link->handle, &list, &length)
+                : sdk.GetSelectLiveViewProperties(link->handle, 1, &code, &list, &length);
   if (result == 0 && list != nullptr && length > 0) {
     size_t extra = 0;
     bool possible = length <= properties_limit;

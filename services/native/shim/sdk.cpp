@@ -82,6 +82,9 @@ crshim_sdk* crshim_load(const char* path, uint32_t slots, char* message, size_t 
 void crshim_unload(crshim_sdk* sdk) { delete sdk; }
 
 uint32_t crshim_version(const crshim_sdk* sdk) { return sdk->version; }
+uint32_t crshim_serial(const crshim_sdk* sdk) {
+  return sdk->GetSDKSerial != nullptr ? sdk->GetSDKSerial() : 0;
+}
 uint32_t crshim_slots(const crshim_sdk* sdk) { return sdk->slots; }
 int32_t crshim_init(crshim_sdk* sdk, uint32_t log_type) { return sdk->Init(log_type) ? 1 : 0; }
 int32_t crshim_release(crshim_sdk* sdk) { return sdk->Release() ? 1 : 0; }

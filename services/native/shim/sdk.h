@@ -12,7 +12,13 @@ using Handle = int64_t;
   REQUIRED(Init, bool, (uint32_t))                                                               \
   REQUIRED(Release, bool, ())                                                                    \
   REQUIRED(GetSDKVersion, uint32_t, ())                                                          \
+  OPTIONAL(GetSDKSerial, uint32_t, ())                                                           \
   REQUIRED(EnumCameraObjects, int32_t, (layout::Object**, uint8_t))                              \
+  OPTIONAL(CreateCameraObjectInfo, layout::Object*,                                              \
+           (char*, char*, int16_t, uint32_t, uint32_t, uint8_t*, char*, char*, char*, uint32_t)) \
+  OPTIONAL(CreateCameraObjectInfoUSBConnection, int32_t, (layout::Object**, uint32_t, uint8_t*)) \
+  OPTIONAL(CreateCameraObjectInfoEthernetConnection, int32_t,                                    \
+           (layout::Object**, uint32_t, uint32_t, uint8_t*, uint32_t))                           \
   REQUIRED(Connect, int32_t,                                                                     \
            (const layout::Object*, void*, Handle*, uint32_t, uint32_t, const char*, const char*, \
             const char*, uint32_t, const uint16_t*))                                             \
@@ -35,6 +41,11 @@ using Handle = int64_t;
   OPTIONAL(ReleaseContentsHandleList, int32_t, (Handle, uint32_t*))                              \
   OPTIONAL(GetContentsDetailInfo, int32_t, (Handle, uint32_t, layout::MtpContentsInfo*))         \
   OPTIONAL(PullContentsFile, int32_t, (Handle, uint32_t, uint16_t, char*, char*))                \
+  OPTIONAL(GetContentsThumbnailImage, int32_t,                                                   \
+           (Handle, uint32_t, layout::ImageDataBlock*, uint16_t*))                               \
+  OPTIONAL(GetRemoteTransferCapturedDateList, int32_t,                                           \
+           (Handle, uint32_t, layout::CaptureDate**, uint32_t*))                                 \
+  OPTIONAL(ReleaseRemoteTransferCapturedDateList, int32_t, (Handle, layout::CaptureDate*))       \
   OPTIONAL(GetRemoteTransferContentsInfoList, int32_t,                                           \
            (Handle, uint32_t, uint8_t, layout::CaptureDate*, uint32_t, layout::ContentsInfo**,   \
             uint32_t*))                                                                          \
@@ -43,7 +54,13 @@ using Handle = int64_t;
            (Handle, uint32_t, uint32_t, uint32_t, uint32_t, char*, char*))                       \
   OPTIONAL(GetRemoteTransferContentsCompressedDataFile, int32_t,                                 \
            (Handle, uint32_t, uint32_t, uint32_t, uint32_t, char*, char*))                       \
+  OPTIONAL(GetRemoteTransferContentsData, int32_t,                                               \
+           (Handle, uint32_t, uint32_t, uint32_t, uint32_t))                                     \
+  OPTIONAL(GetRemoteTransferContentsCompressedData, int32_t,                                     \
+           (Handle, uint32_t, uint32_t, uint32_t, uint32_t))                                     \
+  OPTIONAL(DeleteRemoteTransferContentsFile, int32_t, (Handle, uint32_t, uint32_t))              \
   OPTIONAL(ControlGetRemoteTransferContentsDataFile, int32_t, (Handle, uint8_t))                 \
+  OPTIONAL(GetLiveViewProperties, int32_t, (Handle, layout::LiveViewProperty**, int32_t*))       \
   OPTIONAL(GetSelectLiveViewProperties, int32_t,                                                 \
            (Handle, uint32_t, uint32_t*, layout::LiveViewProperty**, int32_t*))                  \
   OPTIONAL(ReleaseLiveViewProperties, int32_t, (Handle, layout::LiveViewProperty*))              \
@@ -51,7 +68,13 @@ using Handle = int64_t;
   OPTIONAL(GetFingerprint, int32_t, (const layout::Object*, char*, uint32_t*))                   \
   OPTIONAL(DownloadSettingFile, int32_t, (Handle, uint32_t, char*, char*, const char*))          \
   OPTIONAL(UploadSettingFile, int32_t, (Handle, uint32_t, char*, const char*))                   \
-  OPTIONAL(ImportLUTFile, int32_t, (Handle, char*, uint16_t))
+  OPTIONAL(ImportLUTFile, int32_t, (Handle, char*, uint16_t))                                    \
+  OPTIONAL(RequestDisplayStringList, int32_t, (Handle, uint32_t))                                \
+  OPTIONAL(GetDisplayStringTypes, int32_t, (Handle, uint32_t**, uint32_t*))                      \
+  OPTIONAL(ReleaseDisplayStringTypes, int32_t, (Handle, uint32_t*))                              \
+  OPTIONAL(GetDisplayStringList, int32_t,                                                        \
+           (Handle, uint32_t, layout::DisplayStringListInfo**, uint32_t*))                       \
+  OPTIONAL(ReleaseDisplayStringList, int32_t, (Handle, layout::DisplayStringListInfo*))
 
 struct crshim_sdk {
 #define DECLARE(name, result, parameters) result(*name) parameters = nullptr;

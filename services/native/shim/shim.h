@@ -47,6 +47,8 @@ typedef enum {
   CRSHIM_ERROR = 9,          // code
   CRSHIM_TRANSFER = 10,      // code: the notice; params[0]: percent; text: the file, perhaps empty
   CRSHIM_CARD_CHANGED = 11,  // code: the notice; params: slot, how many were added
+  CRSHIM_READ = 12,  // code: the notice; params: percent, 1 if there is more than was asked for,
+                     // CRSHIM_MALFORMED if a chunk could not be believed
 } crshim_kind;
 
 typedef struct crshim_sdk crshim_sdk;          // a loaded SDK
@@ -110,6 +112,20 @@ typedef struct {
 } crshim_file;
 
 typedef struct {
+  uint16_t year;
+  uint16_t month;
+  uint16_t day;
+} crshim_day;
+
+// What the camera itself calls a value.
+typedef struct {
+  uint32_t list;  // CrDisplayStringType
+  uint32_t type;  // CrDataType of the value
+  uint64_t value;
+  const char* text;
+} crshim_display_text;
+
+typedef struct {
   uint32_t code;
   int32_t enable;
   uint32_t kind;  // CrFrameInfoType
@@ -126,6 +142,7 @@ crshim_sdk* crshim_load(const char* path, uint32_t slots, char* message, size_t 
 void crshim_unload(crshim_sdk* sdk);
 uint32_t crshim_version(const crshim_sdk* sdk);
 uint32_t crshim_slots(const crshim_sdk* sdk);
+uint32_t crshim_serial(const crshim_sdk* sdk);  // of the SDK; 0 where it has none
 int32_t crshim_init(crshim_sdk* sdk, uint32_t log_type);  // 1 on success
 int32_t crshim_release(crshim_sdk* sdk);                  // 1 on success
 
@@ -133,6 +150,16 @@ int32_t crshim_enumerate(crshim_sdk* sdk, uint8_t seconds, crshim_cameras** came
 uint32_t crshim_camera_count(const crshim_cameras* cameras);
 int32_t crshim_camera_at(const crshim_cameras* cameras, uint32_t index, crshim_camera* camera);
 void crshim_cameras_free(crshim_cameras* cameras);
+// Cameras that no enumeration has to find: by their model's number in the SDK's list and a serial
+// number of 12 letters, or the four bytes of an address and the six of a MAC address; or, of a model
+// that is on no list, by its name and its id alone (`id_type`: 0 USB, 2 IP). Nobody asks the camera.
+// Free it only after crshim_release_device.
+int32_t crshim_make_usb(crshim_sdk* sdk, uint32_t model, const char* serial,
+                        crshim_cameras** cameras);
+int32_t crshim_make_network(crshim_sdk* sdk, uint32_t model, const uint8_t* address,
+                            const uint8_t* mac, uint32_t ssh, crshim_cameras** cameras);
+int32_t crshim_make_named(crshim_sdk* sdk, const char* model, uint32_t id_type, const uint8_t* id,
+                          uint32_t id_size, uint32_t ssh, crshim_cameras** cameras);
 // The fingerprint of a network camera's key, in a block of its own. Needs no connection.
 int32_t crshim_fingerprint(crshim_sdk* sdk, const crshim_cameras* cameras, uint32_t index,
                            char** fingerprint, uint32_t* size_bytes);
@@ -175,19 +202,39 @@ int32_t crshim_picture(crshim_link* link, const uint8_t** data, uint32_t* size_b
 int32_t crshim_picture_room(crshim_link* link, uint32_t* size_bytes);
 // The same for the camera's display with everything that stands on it.
 int32_t crshim_osd(crshim_link* link, const uint8_t** data, uint32_t* size_bytes);
-// What the camera draws into its live view under one code; count 0 when it tells nothing.
+// What the camera draws into its live view under one code, or under all (0); count 0 when it tells
+// nothing.
 int32_t crshim_frame_list(crshim_link* link, uint32_t code, crshim_frames** frames,
                           uint32_t* count);
 
-// What is on a card in the mode remote-transfer, and in the mode contents.
-int32_t crshim_card_files(crshim_link* link, uint32_t slot, crshim_file** files, uint32_t* count);
+// The days on which something on a card was taken, in the mode remote-transfer.
+int32_t crshim_card_days(crshim_link* link, uint32_t slot, crshim_day** days, uint32_t* count);
+// What is on a card in the mode remote-transfer, all of it or that of one day; and in the mode
+// contents, where handles are good until the next listing.
+int32_t crshim_card_files(crshim_link* link, uint32_t slot, const crshim_day* day,
+                          crshim_file** files, uint32_t* count);
 int32_t crshim_contents_files(crshim_link* link, crshim_file** files, uint32_t* count);
 int32_t crshim_pull_file(crshim_link* link, uint32_t slot, uint32_t content_id, uint32_t file_id,
                          uint32_t chunk_bytes, const char* path);
 int32_t crshim_pull_preview(crshim_link* link, uint32_t slot, uint32_t content_id, uint32_t file_id,
                             uint32_t kind, const char* path);
-int32_t crshim_pull_contents(crshim_link* link, uint32_t handle, const char* path);
+int32_t crshim_pull_contents(crshim_link* link, uint32_t handle, uint32_t small, const char* path);
 int32_t crshim_cancel_pull(crshim_link* link);
+// The small picture that belongs to a handle of the mode contents, in a block of its own.
+int32_t crshim_contents_thumbnail(crshim_link* link, uint32_t handle, uint8_t** image,
+                                  uint32_t* size_bytes);
+// Begins to delete a content with all its files; the extended warning 0x6000D tells what came of it.
+int32_t crshim_delete_content(crshim_link* link, uint32_t slot, uint32_t content_id);
+// Begins to read a file (`kind` 0) or a preview of it into memory. At most `limit_bytes` from its
+// beginning are kept; CRSHIM_READ tells the end, and when there is more. crshim_take_read ends the
+// keeping, and is due once after each beginning, whatever came of it: it hands out a block.
+int32_t crshim_read(crshim_link* link, uint32_t slot, uint32_t content_id, uint32_t file_id,
+                    uint32_t kind, uint32_t chunk_bytes, uint32_t limit_bytes);
+int32_t crshim_take_read(crshim_link* link, uint8_t** data, uint32_t* size_bytes);
+
+// What the camera itself calls its values: asked for, told ready by a warning, fetched.
+int32_t crshim_request_display_texts(crshim_link* link, uint32_t list);
+int32_t crshim_display_texts(crshim_link* link, crshim_display_text** texts, uint32_t* count);
 
 // Files with all settings of the camera, and looks for its movies.
 int32_t crshim_download_settings(crshim_link* link, const char* folder, const char* name);

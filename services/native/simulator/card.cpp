@@ -103,6 +103,13 @@ void Card::erase(const Content& content) const {
   for (const CardFile& file : content.files) std::filesystem::remove(path_of(file), ignored);
 }
 
+bool Card::is_protected(const Content& content) const {
+  return std::any_of(content.files.begin(), content.files.end(), [&](const CardFile& file) {
+    struct stat facts{};
+    return ::stat(path_of(file).c_str(), &facts) == 0 && (facts.st_mode & 0222) == 0;
+  });
+}
+
 void Card::format() const {
   for (const Content& content : contents()) erase(content);
 }

@@ -43,6 +43,8 @@ class Card {
   bool insert() const;  // makes the folders
   int store(const std::string& name, const Bytes& bytes) const;
   void erase(const Content& content) const;
+  // A file that nobody may write to is a content that is protected.
+  bool is_protected(const Content& content) const;
   void format() const;
 
  private:

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "body.h"
+#include "handout.h"
 #include "session.h"
 #include "transfer.h"
 
@@ -73,6 +74,9 @@ std::int32_t Contents::handles(std::uint32_t folder, std::vector<std::uint32_t>&
 std::int32_t Contents::find(std::uint32_t handle, Content& content, CardFile& file) const {
   if (refused()) return error::kInvalidCalled;
   if (!contents_listed_) return error::kContentsNotRetrieved;
+  // A real library crashes on a handle of a list that has been given back.
+  const auto same = [handle](std::uint32_t one) { return one == handle; };
+  if (!Handout<std::uint32_t>::get().any(same)) return error::kContentsInvalidHandle;
   const auto found = session_.body.card(1)->find(handle >> 4);
   if (!found) return error::kContentsInvalidHandle;
   content = *found;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::array<const char*, Counts::kNames> kTexts = {
     "connects",    "losses",     "reconnects", "releases",      "exposures",
-    "not_exposed", "host_files", "card_files", "transfers",     "transfers_cut",
+    "not_exposed", "host_files", "card_files", "transfers",     "transfers_cut", "deletions",
     "frames",      "property_callbacks",       "storm_callbacks", "crashes"};
 constexpr std::size_t kLine = 40;  // name=, the digits, a line end
 constexpr std::size_t kSize = kLine * Counts::kNames;

@@ -24,6 +24,7 @@ class Counts {
     kCardFiles,         // files written to a card
     kTransfers,         // pulls from a card, previews too, that were completed
     kTransfersCut,      // files that broke off on their way
+    kDeletions,         // contents that a client had deleted
     kFrames,            // live-view pictures handed out
     kPropertyCallbacks, // OnPropertyChangedCodes, the storm's too
     kStormCallbacks,

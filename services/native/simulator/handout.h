@@ -2,6 +2,7 @@
 // released twice, or one that was never ours, is an error and not a crash.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -31,7 +32,7 @@ class Handout {
     for (std::size_t i = 0; i < from.size(); ++i) copy[i] = from[i];
     *list = copy.get();
     const std::lock_guard lock(mutex_);
-    lists_.emplace(*list, std::move(copy));
+    lists_.emplace(*list, Kept{std::move(copy), from.size()});
   }
 
   std::int32_t take_back(T* list) {
@@ -40,9 +41,24 @@ class Handout {
     return lists_.erase(list) == 1 ? error::kNone : error::kInvalidParameter;
   }
 
+  // Tells whether a list that somebody holds has such an element.
+  template <class Match>
+  bool any(Match match) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [list, kept] : lists_) {
+      if (std::any_of(list, list + kept.size, match)) return true;
+    }
+    return false;
+  }
+
  private:
+  struct Kept {
+    std::unique_ptr<T[]> list;
+    std::size_t size;
+  };
+
   std::mutex mutex_;
-  std::map<T*, std::unique_ptr<T[]>> lists_;
+  std::map<T*, Kept> lists_;
 };
 
 }  // namespace crsim

@@ -63,7 +63,7 @@ constexpr Profile made() {
   made.couplings = kCommonCouplings;
   made.drive_speeds = kDriveSpeeds;
   made.self_timers = kSelfTimers;
-  made.looks = kLookNames;
+  made.display_texts = kBaseLookTexts;
   made.still_programs = kStillPrograms;
   made.movie_programs = kMoviePrograms;
   made.raw_bytes = 12'849'152;

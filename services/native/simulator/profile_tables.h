@@ -163,8 +163,11 @@ constexpr std::int64_t kIndexesLow[] = {200,  250,  320,  400,  500,  640,  800,
 constexpr std::int64_t kIndexesHigh[] = {3200,  4000,  5000,  6400,  8000,  10000, 12800,
                                          16000, 20000, 25600, 32000, 40000, 51200};
 constexpr std::int64_t kBaseLooks[] = {1, 2, 0x101, 0x102, 0x103, 0x104};
-constexpr LookName kLookNames[] = {{1, "s709"},          {2, "S-Log3"},      {0x101, "Rack Day"},
-                                   {0x102, "Rack Night"}, {0x103, "Studio"}, {0x104, "Flat"}};
+constexpr std::uint32_t kBaseLookNames = 3, kCreativeLookNames = 0x13;  // CrDisplayStringType
+constexpr DisplayText kBaseLookTexts[] = {
+    {kBaseLookNames, 1, "s709"},           {kBaseLookNames, 2, "S-Log3"},
+    {kBaseLookNames, 0x101, "Rack Day"},   {kBaseLookNames, 0x102, "Rack Night"},
+    {kBaseLookNames, 0x103, "Studio"},     {kBaseLookNames, 0x104, "Flat"}};
 
 constexpr std::int64_t kAudioLevels[] = {0, 31, 1};
 constexpr std::int64_t kNearFarSteps[] = {-7, 7, 1};

@@ -16,6 +16,12 @@ constexpr std::int64_t kNewFormats[] = {value::kJpeg, 9};
 constexpr std::int64_t kNewDrives[] = {kSingle, 0x7F123};
 constexpr std::int64_t kBig[] = {0, 1, 0x0123456789ABCDEF};
 constexpr std::int64_t kNewAreas[] = {3, 0x99};
+constexpr std::int64_t kNewLooks[] = {1, 0x2A, 0x2B};
+constexpr DisplayText kNewTexts[] = {
+    {kCreativeLookNames, 0x2A, "Aurora"},
+    {kCreativeLookNames, 0x2B, "Dusk"},
+    {0x7E, 1, "of a list to come"},
+};
 constexpr std::int64_t kNewWarnings[] = {0x2F001, 0x30000};
 
 constexpr PropertyRow kFuture[] = {
@@ -27,6 +33,7 @@ constexpr PropertyRow kFuture[] = {
     {kFocusArea, kU16List, Setting, 0x99, kNewAreas},
     {kFileFormat, kU16List, Setting, 9, kNewFormats},
     {kDriveMode, kU32List, Setting, 0x7F123, kNewDrives},
+    {kCreativeLook, kU16List, Setting, 0x2A, kNewLooks},
     {kStoreDestination, kU16List, Setting, value::kHost | value::kCard, kOneToThree},
     {kAperture, kU16List, Setting, 560, kAperturesFrom28},
     {kBatteryRemain, type::kU16, Status, 0xFFFF, {}, nullptr, kEverywhere},
@@ -57,6 +64,7 @@ constexpr Profile made() {
   made.couplings = kCommonCouplings;
   made.still_programs = kNewPrograms;
   made.movie_programs = kMoviePrograms;
+  made.display_texts = kNewTexts;
   made.greeting = kNewWarnings;
   made.raw_bytes = 1'048'576;
   made.habits.release_focuses = true;

@@ -105,9 +105,11 @@ struct Area {
   int left, top, right, bottom;
 };
 
-struct LookName {
+// What the body itself calls a value, in one of its display string lists.
+struct DisplayText {
+  std::uint32_t list;
   std::int64_t value;
-  const char* name;
+  const char* text;
 };
 
 // What bodies do in one way or another. The defaults are the ways of most.
@@ -163,7 +165,7 @@ struct Profile {
   Table<Coupling> couplings = {};
   Table<DriveSpeed> drive_speeds = {};
   Table<SelfTimer> self_timers = {};
-  Table<LookName> looks = {};
+  Table<DisplayText> display_texts = {};
   Values still_programs = {};   // exposure programs of the still position
   Values movie_programs = {};   // and of the movie position
   Values greeting = {};         // warnings that it sends after each connection

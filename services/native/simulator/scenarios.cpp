@@ -62,6 +62,7 @@ constexpr ScenarioParameter kParts[] = {{"what", "all", 0, -1, kHostileParts}, k
 
 constexpr ScenarioRow kScenarios[] = {
     {scenario::kUnplugged, kLasting},
+    {scenario::kUnlisted, kLasting},
     {scenario::kSwapped, kSwap},
     {scenario::kHeld, kLasting},
     {scenario::kStaleLink, kStale, /*expires=*/false},

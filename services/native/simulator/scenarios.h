@@ -16,6 +16,7 @@ namespace crsim {
 
 namespace scenario {
 constexpr const char* kUnplugged = "unplugged";
+constexpr const char* kUnlisted = "unlisted";
 constexpr const char* kSwapped = "swapped";
 constexpr const char* kHeld = "held";
 constexpr const char* kStaleLink = "stale-link";

@@ -78,7 +78,7 @@ std::int32_t Sdk::enumerate(double seconds, std::vector<CameraFacts>& found) con
   const auto ports = usb_ports(settings_);
   for (std::size_t port = 0; port < ports.size(); ++port) {
     const Body* body = find(ports[port]);
-    if (body != nullptr && body->plugged()) {
+    if (body != nullptr && body->plugged() && !body->scenarios.holds(scenario::kUnlisted)) {
       found.push_back(facts_of(*body, port));
     }
   }
@@ -94,14 +94,18 @@ std::int32_t Sdk::connect(const SCRSDK::ICrCameraObjectInfo& info, void* callbac
   // An enumerated object leads to its port, and to whatever body hangs there by now.
   const std::size_t port = port_of(info);
   Body* const body = find(port == kNoPort ? serial_of(info) : usb_ports(settings_).at(port));
-  if (body == nullptr) return error::kConnect;
+  // One that was made for an address leads to what hangs there, and to nothing else.
+  const std::uint32_t address = info.GetIPAddress();
+  if (body == nullptr || (address != 0 && address != body->address)) return error::kConnect;
   if ((body->profile.habits.modes >> static_cast<unsigned>(mode) & 1) == 0) {
     return mode == Mode::Contents ? error::kContentsNotSupported
                                   : error::kRemoteTransferNotSupported;
   }
   const std::int32_t meddled = body->scenarios.meddle("Connect");
   if (meddled != error::kNone) return meddled;
-  auto session = std::make_shared<Session>(*body, callback, mode, reconnects, login);
+  // Without it there is no door at which a login could be shown.
+  const Login shown = info.GetSSHsupport() == 1 ? login : Login{};
+  auto session = std::make_shared<Session>(*body, callback, mode, reconnects, shown);
   // The handle must be known before the first callback can come.
   const std::lock_guard lock(mutex_);
   handle = ++last_handle_;

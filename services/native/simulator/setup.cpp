@@ -18,7 +18,7 @@ constexpr std::size_t kSettingsBytes = 184'320;  // published: about 180 KB
 constexpr double kSettingsMs = 800;
 constexpr double kNamesMs = 200;
 constexpr double kLutMs = 400;
-constexpr std::uint32_t kBaseLookNames = 3;
+constexpr std::uint32_t kAllNames = 0;
 constexpr std::uint16_t kLutSlots = 16;
 constexpr std::uintmax_t kLargestLut = 16 * 1024 * 1024;
 
@@ -40,7 +40,7 @@ std::uint32_t lut_result(const std::filesystem::path& file) {
 
 void Setup::reset() {
   session_.body.properties.set(property::kSettingState, 0);
-  names_requested_ = false;
+  requested_.clear();
 }
 
 // Every setting as one line, filled up to the size of the real thing.
@@ -117,31 +117,46 @@ std::int32_t Setup::import_lut(const char* file, std::uint16_t slot) {
   return error::kNone;
 }
 
+// The lists that the body has, each once, in the order of its table.
+std::vector<std::uint32_t> Setup::lists() const {
+  std::vector<std::uint32_t> lists;
+  for (const DisplayText& text : session_.body.profile.display_texts) {
+    if (std::find(lists.begin(), lists.end(), text.list) == lists.end()) lists.push_back(text.list);
+  }
+  return lists;
+}
+
 std::int32_t Setup::request_names(std::uint32_t type) {
-  const bool known = !session_.body.profile.looks.empty() && (type == 0 || type == kBaseLookNames);
-  session_.after(kNamesMs, [this, known] {
-    names_requested_ = names_requested_ || known;
-    session_.notify.warning(known ? notice::kDisplayStringsReady : notice::kDisplayStringsFailed);
+  std::vector<std::uint32_t> asked = lists();
+  if (type != kAllNames) {
+    const bool known = std::find(asked.begin(), asked.end(), type) != asked.end();
+    asked.assign(known ? 1 : 0, type);
+  }
+  session_.after(kNamesMs, [this, asked] {
+    requested_.insert(asked.begin(), asked.end());
+    session_.notify.warning(asked.empty() ? notice::kDisplayStringsFailed
+                                          : notice::kDisplayStringsReady);
   });
   return error::kNone;
 }
 
 std::int32_t Setup::name_types(std::vector<std::uint32_t>& types) const {
-  if (!session_.body.profile.looks.empty()) types.push_back(kBaseLookNames);
+  types = lists();
   return error::kNone;
 }
 
 std::int32_t Setup::names(std::uint32_t type,
                           std::vector<SCRSDK::CrDisplayStringListInfo>& names) const {
-  if (type != kBaseLookNames || !names_requested_) return error::kNoInformation;
-  for (const LookName& look : session_.body.profile.looks) {
+  if (requested_.count(type) == 0) return error::kNoInformation;
+  for (const DisplayText& text : session_.body.profile.display_texts) {
+    if (text.list != type) continue;
     SCRSDK::CrDisplayStringListInfo info;
     info.dataType = static_cast<SCRSDK::CrDataType>(type::kU16);
     info.listType = type;
-    info.value = static_cast<std::uint64_t>(look.value);
-    info.displayStringSize = static_cast<std::uint32_t>(std::strlen(look.name) + 1);
+    info.value = static_cast<std::uint64_t>(text.value);
+    info.displayStringSize = static_cast<std::uint32_t>(std::strlen(text.text) + 1);
     info.displayString = new std::uint8_t[info.displayStringSize];
-    std::memcpy(info.displayString, look.name, info.displayStringSize);
+    std::memcpy(info.displayString, text.text, info.displayStringSize);
     names.push_back(info);
   }
   return error::kNone;

@@ -1,7 +1,8 @@
-// Settings files, LUT files and the names that a body gives its looks.
+// Settings files, LUT files and the names that a body gives its values.
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,11 +27,12 @@ class Setup {
                      std::vector<SCRSDK::CrDisplayStringListInfo>& names) const;
 
  private:
+  std::vector<std::uint32_t> lists() const;
   Bytes settings_file() const;
   bool apply_settings(const Bytes& bytes);
 
   Session& session_;
-  bool names_requested_ = false;
+  std::set<std::uint32_t> requested_;  // display string lists
 };
 
 }  // namespace crsim

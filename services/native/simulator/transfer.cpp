@@ -17,6 +17,7 @@ constexpr std::uint32_t kAll = 0, kMonth = 1, kDay = 2, kHour = 3;
 constexpr std::uint32_t kThumbnail = 1, kScreennail = 2;
 constexpr std::uint32_t kResume = 0, kPause = 1, kCancel = 2;
 constexpr std::uint32_t kDcf = 1;
+constexpr std::int32_t kDeleted = 1, kDeleteBusy = 3, kDeleteProtected = 4, kDeleteNothing = 5;
 constexpr std::uint32_t kFormatJpeg = 0x3801, kFormatRaw = 0xB101, kFormatHeif = 0xB110;
 constexpr int kStillWidth = 1920, kStillHeight = 1280;
 constexpr int kPreviewQuality = 80;
@@ -33,12 +34,13 @@ std::uint32_t format_of(const std::string& name) {
   return name.find(".HIF") != std::string::npos ? kFormatHeif : kFormatJpeg;
 }
 
-void describe(const Content& content, SCRSDK::CrContentsInfo& info) {
+void describe(const Card& card, const Content& content, SCRSDK::CrContentsInfo& info) {
   info.contentType = kDcf;
   info.contentId = content.id;
   info.dirNumber = Card::kFolderNumber;
   info.fileNumber = content.number;
   info.representative = true;
+  info.protectionStatus = card.is_protected(content) ? 1 : 0;
   info.creationDatetimeUTC = info.modificationDatetimeUTC = capture_date(content.created, false);
   info.creationDatetimeLocaltime = info.modificationDatetimeLocaltime =
       capture_date(content.created, true);
@@ -162,7 +164,7 @@ std::int32_t Transfer::list(std::uint32_t slot, std::uint8_t span,
     }
   }
   listed.resize(chosen.size());
-  for (std::size_t i = 0; i < chosen.size(); ++i) describe(chosen[i], listed[i]);
+  for (std::size_t i = 0; i < chosen.size(); ++i) describe(*card, chosen[i], listed[i]);
   return error::kNone;
 }
 
@@ -339,10 +341,16 @@ std::int32_t Transfer::erase(std::uint32_t slot, std::uint32_t content_id) {
   const auto content = card->find(content_id);
   if (!content) return error::kContentNotFound;
   session_.after(session_.body.profile.timing.preview_transfer, [this, card, slot, content] {
-    card->erase(*content);
-    session_.notify.warning_ext(notice::kExtDeleteContent, 1,
+    const std::int32_t result = busy_                         ? kDeleteBusy
+                                : !card->find(content->id)    ? kDeleteNothing
+                                : card->is_protected(*content) ? kDeleteProtected
+                                                              : kDeleted;
+    if (result == kDeleted) card->erase(*content);
+    session_.notify.warning_ext(notice::kExtDeleteContent, result,
                                 static_cast<std::int32_t>(content->id),
                                 static_cast<std::int32_t>(slot));
+    if (result != kDeleted) return;
+    session_.body.counts.add(Counts::kDeletions);
     session_.notify.contents_list_changed(notice::kListChangedAll, slot, 0);
     session_.refresh_card();
   });

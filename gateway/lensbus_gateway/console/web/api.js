@@ -97,5 +97,7 @@ export async function bytes(path) {
 
 export const sony = (camera) => `/api/cameras/${encodeURIComponent(camera)}`;
 export const oak = (camera) => `/cameras/${encodeURIComponent(camera)}`;
-export const saved = (path, keep = false) =>
-  `/console/saved?path=${encodeURIComponent(path)}${keep ? "&save=1" : ""}`;
+
+/** Return where a saved file is read, by the full path that an event told. */
+export const saved = (camera, path, keep = false) =>
+  `${sony(camera)}/saved${path.split("/").map(encodeURIComponent).join("/")}${keep ? "?save=1" : ""}`;

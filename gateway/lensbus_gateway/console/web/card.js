@@ -51,7 +51,7 @@ export function Card({ entry }) {
     ${listed?.trouble && html`<p class="bad">${listed.trouble}</p>`}
     ${listed && !listed.trouble && !listed.files.length && html`<p class="quiet">There are no files in slot ${slot}.</p>`}
     <ul class="files">
-      ${listed?.files.map((one) => html`<${CardFile} key=${keyOf(slot, one)} one=${one} state=${pulls.states.get(keyOf(slot, one))} fetch=${() => pulls.fetch(slot, one)} />`)}
+      ${listed?.files.map((one) => html`<${CardFile} key=${keyOf(slot, one)} camera=${camera} one=${one} state=${pulls.states.get(keyOf(slot, one))} fetch=${() => pulls.fetch(slot, one)} />`)}
     </ul>
     ${pages > 1 &&
     html`<div class="row">
@@ -64,17 +64,17 @@ export function Card({ entry }) {
 
 const keyOf = (slot, one) => `${slot}.${one.content_id}.${one.file_id}`;
 
-function CardFile({ one, state = {}, fetch }) {
+function CardFile({ camera, one, state = {}, fetch }) {
   const name = file(one.file_path);
   const { creation_year: year, creation_month: month, creation_day: day, creation_hour: hour, creation_minute: minute } = one;
   const two = (number) => String(number).padStart(2, "0");
   return html`<li>
-    ${state.thumbnail ? html`<img src=${saved(state.thumbnail)} alt="" loading="lazy" />` : html`<span class="blank" aria-hidden="true"></span>`}
+    ${state.thumbnail ? html`<img src=${saved(camera, state.thumbnail)} alt="" loading="lazy" />` : html`<span class="blank" aria-hidden="true"></span>`}
     <p class="name">${name}</p>
     <p class="quiet">${size(one.file_size)} · ${year}-${two(month)}-${two(day)} ${two(hour)}:${two(minute)}</p>
     ${state.percent !== undefined && html`<progress max="100" value=${state.percent} aria-label=${`${name}: ${state.percent} %`}></progress>`}
     ${state.path
-      ? html`<a class="button" href=${saved(state.path, true)} download>Keep ${file(state.path)}</a>`
+      ? html`<a class="button" href=${saved(camera, state.path, true)} download>Keep ${file(state.path)}</a>`
       : html`<button disabled=${state.waits || state.percent !== undefined} onClick=${fetch} aria-label=${`Download ${name}`}>${state.waits ? "Waits…" : "Download"}</button>`}
     ${state.trouble && html`<p class="bad">${state.trouble}</p>`}
   </li>`;

@@ -94,7 +94,7 @@ function tellGap({ count: lost }) {
   }));
 }
 
-const SHOWS_STATE = new Set(["connected", "disconnected", "worker.started", "worker.lost", "worker.stopped", "gap"]);
+const SHOWS_STATE = new Set(["connected", "disconnected", "worker.started", "worker.lost", "worker.stopped", "worker.failed", "gap"]);
 let asked = 0;
 
 function followRegistry(name, data) {

@@ -8,7 +8,7 @@ import { ages } from "./pictures.js";
 import { Numbers } from "./numbers.js";
 import { useCell, useEvery } from "./store.js";
 import { ageText, Picture } from "./picture.js";
-import { clock, level, sense } from "./words.js";
+import { clock, crashAdvice, crashed, level, sense } from "./words.js";
 
 const LOOK_MS = 4000;
 const GLANCE_MS = 1000;
@@ -46,11 +46,12 @@ async function evidence(entry) {
   return { connection, properties: properties?.data?.properties, refused: properties?.failed, view: view?.data, stream: view?.data?.streaming ? "liveview" : undefined, logs: told.logs ?? [] };
 }
 
-function workerLink({ state, stuck }, streamed) {
+function workerLink({ state, stuck, crashes = [], description }, streamed) {
   const name = "Worker";
   if (!streamed) return open(name, "The gateway cannot be asked now.");
+  if (description?.failed) return bad(name, `Died ${description.failed} times in a row; the camera is left alone.`, "Read its log, then run “lensbus restart” with its id on the rack.");
   if (stuck) return bad(name, "Hangs in a call of the camera.", "It ends itself and is started again. If that repeats, unplug the camera and plug it in again.");
-  if (state === "present") return good(name, "Answers.");
+  if (state === "present") return crashes.length ? warn(name, `Answers. ${crashed(crashes)}`, crashAdvice(crashes)) : good(name, "Answers.");
   if (state === "silent") return warn(name, "Has said nothing for a while.", "It is either busy starting or about to be given up; wait some seconds.");
   return bad(name, "Is lost.", "It is started again as long as the camera is seen. If it stays lost, look for “camera came” in the log below and check the cable.");
 }

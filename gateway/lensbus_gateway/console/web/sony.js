@@ -244,10 +244,10 @@ function Capture({ capture: { number, exposed, files, failed } }) {
   const picture = files.find((one) => /\.jpe?g$/i.test(one.savedPath ?? ""));
   const state = failed ?? (files.length ? "Saved" : exposed ? "Exposed; the file is on the card or on its way." : "Accepted, not exposed yet…");
   return html`<li class=${failed ? "bad" : ""}>
-    ${picture && html`<a href=${saved(picture.savedPath)} target="_blank" rel="noopener"><img src=${saved(picture.savedPath)} alt=${file(picture.savedPath)} loading="lazy" /></a>`}
+    ${picture && html`<a href=${saved(picture.cameraId, picture.savedPath)} target="_blank" rel="noopener"><img src=${saved(picture.cameraId, picture.savedPath)} alt=${file(picture.savedPath)} loading="lazy" /></a>`}
     <div>
       <p>${state}</p>
-      ${files.map((one) => html`<p><a href=${saved(one.savedPath, true)} download>${file(one.savedPath)}</a> <span class="quiet">${size(one.size)}</span></p>`)}
+      ${files.map((one) => html`<p><a href=${saved(one.cameraId, one.savedPath, true)} download>${file(one.savedPath)}</a> <span class="quiet">${size(one.size)}</span></p>`)}
       <p class="quiet">${new Date(number / 1000).toLocaleTimeString([], { hour12: false })}</p>
     </div>
   </li>`;

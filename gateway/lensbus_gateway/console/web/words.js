@@ -61,8 +61,8 @@ export function sense(kind, data) {
     case "temperatureNormal": return `The chip is back at ${data.celsius} °C.`;
     case "crashDump": return `The camera had crashed; its dump is ${data.path}`;
     case "gap": return gapText(data);
-    case "worker.started": return "Its worker is there.";
-    case "worker.lost": return `Its worker is lost (${data.reason}).`;
+    case "worker.started": return data.ended?.signal ? `Its worker is there; the process before it ended by ${data.ended.signal}.` : "Its worker is there.";
+    case "worker.lost": return data.ended?.signal ? `Its worker is lost: its process crashed (${data.ended.signal}).` : `Its worker is lost (${data.reason}).`;
     case "worker.stopped": return "Its worker has ended.";
     case "reconnecting": return "The link is lost; it is opened again.";
     case "reconnected": return "The link is back.";
@@ -70,6 +70,21 @@ export function sense(kind, data) {
     case "journal.recovered": return "The journal is written again.";
     default: return data.message ?? "";
   }
+}
+
+const newest = (crashes) => crashes.reduce((a, b) => (a.time_us > b.time_us ? a : b));
+
+/** Return how often the process of a worker crashed, in one sentence. */
+export function crashed(crashes) {
+  const times = crashes.reduce((sum, { count }) => sum + count, 0);
+  const { signal, time_us } = newest(crashes);
+  return `Its process crashed ${times === 1 ? "once," : `${times} times, last`} at ${new Date(time_us / 1000).toLocaleString([], { hour12: false })} (${signal}).`;
+}
+
+/** Return what to do about it. */
+export function crashAdvice(crashes) {
+  if (newest(crashes).signal === "SIGKILL") return "Somebody killed it, or the memory of the rack ran out: look with “journalctl -k” there.";
+  return "It was started again. If that repeats, look at the stacks in its log.";
 }
 
 const REASONS = {
@@ -86,7 +101,7 @@ function gapText({ count, reason }) {
   return `${what} for good: ${REASONS[reason] ?? reason}.`;
 }
 
-const BAD = new Set(["error", "gap", "worker.lost", "transfer.failed", "capture.not_exposed", "capture.unknown", "overTemperature", "crashDump", "stale", "journal.degraded", "journal.truncated", "reconnecting"]);
+const BAD = new Set(["error", "gap", "worker.lost", "worker.failed", "transfer.failed", "capture.not_exposed", "capture.unknown", "overTemperature", "crashDump", "stale", "journal.degraded", "journal.truncated", "reconnecting"]);
 
 /** How serious an event is. */
 export function level(kind, data) {

@@ -1,9 +1,9 @@
 """What a client can ask of a Sony camera, by the names of WIRE.md."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from lensbus_proto.errors import CommandUnknown
+from lensbus_services.driver import Result
 from lensbus_services.sony.arguments import Arguments
 from lensbus_services.sony.commands.connection import ConnectionCommands
 from lensbus_services.sony.commands.files import FileCommands
@@ -29,9 +29,10 @@ class Commands:
             **FileCommands(session).table(),
         }
 
-    def execute(self, name: str, arguments: Arguments, deadline_s: float) -> Mapping[str, Any]:
+    def execute(self, name: str, arguments: Arguments, deadline_s: float) -> Result:
         """Carry out one command and return its result."""
         handler = self._handlers.get(name)
         if handler is None:
             raise CommandUnknown(f"a Sony camera has no command {name}")
-        return handler(arguments, deadline_s)
+        answer = handler(arguments, deadline_s)
+        return answer if isinstance(answer, Result) else Result(answer)
