@@ -1,8 +1,13 @@
-"""Log lines: one fact each, fields behind it, on stderr, where the process manager keeps them."""
+"""Log lines: one fact each, fields behind it, on stderr, where the process manager keeps them.
+
+Secrets are masked in the whole line, whoever wrote it, tracebacks included.
+"""
 
 import logging
 import sys
 from typing import Final
+
+from lensbus_proto.runtime.masking import masked_text
 
 _STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -16,10 +21,10 @@ class FieldFormatter(logging.Formatter):
         line = super().format(record)
         named = {key: value for key, value in vars(record).items() if key not in _STANDARD}
         if not named:
-            return line
+            return masked_text(line)
         head, newline, rest = line.partition("\n")
         shown = " ".join(f"{key}={_shown(value)}" for key, value in named.items())
-        return f"{head} {shown}{newline}{rest}"
+        return masked_text(f"{head} {shown}{newline}{rest}")
 
 
 def _shown(value: object) -> str:
