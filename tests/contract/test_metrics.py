@@ -11,7 +11,7 @@ from kit.bus import bus_settings, client, running_broker, running_worker, short_
 from kit.fake_driver import FakeDriver
 from kit.gateway import RunningGateway, Wire, running_gateway
 from kit.processes import ROOT, wait_for
-from lensbus_gateway.metrics import COUNTER, Metric, render
+from lensbus_gateway.exposition import COUNTER, Metric, render
 from lensbus_proto.runtime.settings import Settings
 
 Values = dict[str, float]
