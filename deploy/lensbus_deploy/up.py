@@ -92,6 +92,7 @@ def prepare_state(state: Path) -> None:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in ("run", "logs", "workers", "cameras", "pictures"):
             (state / name).mkdir(mode=0o700, exist_ok=True)
+        (state / "run").chmod(0o700)  # whoever enters it can tell every process what to do
         probe = state / "run" / "writable"
         probe.touch()
         probe.unlink()

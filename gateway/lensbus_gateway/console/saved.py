@@ -5,12 +5,14 @@ Only what lies below the folders in which pictures may be saved is shown, links 
 
 import asyncio
 import stat
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
+from lensbus_gateway.access.guard import cameras_of
 from lensbus_proto.runtime.settings import Settings
 
 INCOMING: Final = ".incoming"  # of pictures that are not whole yet
@@ -21,7 +23,7 @@ async def get_saved(request: Request) -> Response:
     """Give the saved file whose full path an event told; with `?save=1` to be kept."""
     settings: Settings = request.app.state.settings
     path = await asyncio.to_thread(find, settings, request.query_params.get("path", ""))
-    if path is None:
+    if path is None or not _is_visible(path, settings, cameras_of(request)):
         return PlainTextResponse("No such picture was saved here\n", 404)
     type_ = SHOWN.get(path.suffix.lower(), "application/octet-stream")
     keeps = request.query_params.get("save") == "1" or type_ not in SHOWN.values()
@@ -36,6 +38,14 @@ async def get_saved(request: Request) -> Response:
             "X-Content-Type-Options": "nosniff",
         },
     )
+
+
+def _is_visible(path: Path, settings: Settings, cameras: Collection[str] | None) -> bool:
+    """Tell whether a picture is of one of these cameras; only its folder tells whose it is."""
+    if cameras is None:
+        return True
+    below = (path.relative_to(root) for root in roots(settings) if path.is_relative_to(root))
+    return any(place.parts[0] in cameras for place in below)
 
 
 def find(settings: Settings, name: str) -> Path | None:
