@@ -2,16 +2,15 @@
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 
 from pydantic import TypeAdapter
 from starlette.routing import BaseRoute, Route
 
 from lensbus_gateway.contract.operation import (
     Answer,
-    Answers,
     Chapter,
     Content,
     Operation,
@@ -28,27 +27,39 @@ _IN_PATH: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
 Document = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What operations have in common: how to show who one is, and what refuses them all.
+
+    `refusals` names those of the answers that an operation may get; its own go before them.
+    """
+
+    schemes: Mapping[str, Any]
+    answers: Mapping[str, Answer]
+    security: Callable[[Operation], Sequence[Mapping[str, Sequence[str]]]]
+    refusals: Callable[[Operation], Mapping[int, str]]
+
+
 def document(
     info: Mapping[str, Any],
     chapters: Sequence[Chapter],
     routes: Sequence[BaseRoute],
-    with_body: Answers,
+    common: Common,
 ) -> Document:
-    """Return the document of some chapters; the routes tell what their handlers do.
-
-    `with_body` is what may be answered to any request that has one.
-    """
-    chapters = [
-        replace(chapter, operations=tuple(_with(one, with_body) for one in chapter.operations))
-        for chapter in chapters
-    ]
-    schemas, components = _schemas(chapters)
+    """Return the document of some chapters; the routes tell what their handlers do."""
+    schemas, components = _schemas([*_all_contents(chapters), *_contents_in(common.answers)])
     told = _summaries(routes)
     paths: dict[str, dict[str, Any]] = {}
     for chapter in chapters:
         for one in chapter.operations:
             summary = one.summary or told.get((one.method, one.served_by), "")
             made = _operation(one, chapter.name, summary, schemas)
+            refusals = {
+                str(status): {"$ref": f"#/components/responses/{name}"}
+                for status, name in common.refusals(one).items()
+            }
+            made["responses"] = dict(sorted({**refusals, **made["responses"]}.items()))
+            made["security"] = common.security(one)
             paths.setdefault(one.path, {})[one.method.lower()] = made
     return {
         "openapi": VERSION,
@@ -56,12 +67,12 @@ def document(
         "servers": [{"url": "/"}],
         "tags": [{"name": one.name, "description": one.meaning} for one in chapters],
         "paths": paths,
-        "components": {"schemas": components},
+        "components": {
+            "schemas": components,
+            "responses": {name: _answer(one, schemas) for name, one in common.answers.items()},
+            "securitySchemes": dict(common.schemes),
+        },
     }
-
-
-def _with(one: Operation, with_body: Answers) -> Operation:
-    return replace(one, answers={**with_body, **one.answers}) if one.body else one
 
 
 def served(routes: Sequence[BaseRoute]) -> set[tuple[str, str]]:
@@ -118,7 +129,7 @@ def _operation(
             "content": _contents(one.body, schemas),
         }
     made["responses"] = {
-        str(status): _answer(answer, schemas) for status, answer in sorted(one.answers.items())
+        str(status): _answer(answer, schemas) for status, answer in one.answers.items()
     }
     return made
 
@@ -157,26 +168,29 @@ def _answer(one: Answer, schemas: Mapping[int, Any]) -> dict[str, Any]:
 def _contents(contents: Sequence[Content], schemas: Mapping[int, Any]) -> dict[str, Any]:
     made = {}
     for one in contents:
-        told: dict[str, Any] = {"schema": schemas[id(one)]}
+        told: dict[str, Any] = {"schema": schemas[id(one.shape)]}
         if one.examples:
             told["examples"] = {name: {"value": value} for name, value in one.examples.items()}
         made[one.media] = told
     return made
 
 
-def _schemas(chapters: Sequence[Chapter]) -> tuple[dict[int, Any], dict[str, Any]]:
-    """Return the schema of each content by its identity, and the definitions that they share."""
-    found: dict[int, Any] = {}
-    asked = []
-    for one in _all_contents(chapters):
-        if isinstance(one.shape, Plain):
-            found[id(one)] = dict(one.shape.schema)
-        else:
-            shape = one.shape if isinstance(one.shape, TypeAdapter) else TypeAdapter(one.shape)
-            asked.append((str(id(one)), shape))
-    made, rest = TypeAdapter.json_schemas(
-        [(key, "validation", shape) for key, shape in asked], ref_template=REF
-    )
+def _schemas(contents: Iterable[Content]) -> tuple[dict[int, Any], dict[str, Any]]:
+    """Return the schema of each shape by its identity, and the definitions that they share."""
+    shapes = {id(one.shape): one.shape for one in contents}
+    found: dict[int, Any] = {
+        key: dict(shape.schema) for key, shape in shapes.items() if isinstance(shape, Plain)
+    }
+    asked: list[tuple[str, Literal["validation"], TypeAdapter[Any]]] = [
+        (
+            str(key),
+            "validation",
+            shape if isinstance(shape, TypeAdapter) else TypeAdapter(shape),
+        )
+        for key, shape in shapes.items()
+        if key not in found
+    ]
+    made, rest = TypeAdapter.json_schemas(asked, ref_template=REF)
     for (key, _), schema in made.items():
         found[int(key)] = untitled(schema)
     return found, untitled(rest.get("$defs", {}))
@@ -186,8 +200,12 @@ def _all_contents(chapters: Sequence[Chapter]) -> Iterator[Content]:
     for chapter in chapters:
         for one in chapter.operations:
             yield from one.body
-            for answer in one.answers.values():
-                yield from answer.contents
+            yield from _contents_in(one.answers)
+
+
+def _contents_in(answers: Mapping[Any, Answer]) -> Iterator[Content]:
+    for answer in answers.values():
+        yield from answer.contents
 
 
 def untitled(schema: Any) -> Any:

@@ -7,13 +7,14 @@ import asyncio
 import json
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from lensbus_gateway.access.keeper import Keeper
 from lensbus_gateway.console.page import asset_response
 from lensbus_gateway.contract import documents
 
@@ -22,12 +23,13 @@ PAGE: Final = "docs.html"
 
 async def get_openapi(request: Request) -> Response:
     """Tell what is answered over HTTP, as OpenAPI."""
-    return await _told(_openapi, request.app)
+    keeper: Keeper = request.app.state.keeper
+    return await _told(_openapi, request.app, keeper.cookie_name if keeper.demands else None)
 
 
 async def get_asyncapi(request: Request) -> Response:
     """Tell which events and messages there are, as AsyncAPI."""
-    return await _told(_asyncapi, request.app)
+    return await _told(_asyncapi)
 
 
 async def get_docs(request: Request) -> Response:
@@ -35,17 +37,17 @@ async def get_docs(request: Request) -> Response:
     return asset_response(request, PAGE) or PlainTextResponse("Not Found\n", 404)
 
 
-async def _told(make: Callable[[Starlette], bytes], app: Starlette) -> Response:
-    return Response(await asyncio.to_thread(make, app), media_type="application/json")
+async def _told(make: Callable[..., bytes], *arguments: Any) -> Response:
+    return Response(await asyncio.to_thread(make, *arguments), media_type="application/json")
 
 
 @lru_cache(maxsize=1)
-def _openapi(app: Starlette) -> bytes:
-    return json.dumps(documents.http(app.routes), ensure_ascii=False).encode()
+def _openapi(app: Starlette, cookie: str | None) -> bytes:
+    return json.dumps(documents.http(app.routes, cookie), ensure_ascii=False).encode()
 
 
 @lru_cache(maxsize=1)
-def _asyncapi(app: Starlette) -> bytes:
+def _asyncapi() -> bytes:
     return json.dumps(documents.messages(), ensure_ascii=False).encode()
 
 
