@@ -3,6 +3,7 @@
 Streams are handed over, and counted where they are open; here their answers count as begun.
 """
 
+import re
 import time
 from collections import Counter
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lensbus_gateway.exposition import Histogram
+from lensbus_proto.runtime.records import known
 
 SURFACES: Final = {
     "api": "alpha",
@@ -20,6 +22,7 @@ SURFACES: Final = {
     "livez": "system",
     "readyz": "system",
 }
+CAMERA: Final = re.compile(r"(?:/api)?/cameras/([A-Za-z0-9][A-Za-z0-9:._-]{0,63})(?:/|$)")
 OTHER: Final = "other"
 # What a WebSocket that was not accepted gets, unless it is told more.
 DENIED: Final = 403
@@ -63,6 +66,8 @@ class Counted:
             await self._app(scope, receive, send)
             return
         path: str = scope["path"]
+        if (camera := CAMERA.match(path)) is not None:
+            known(camera=camera[1])
         begun_s = time.monotonic()
         status = 0
 

@@ -29,6 +29,7 @@ from lensbus_proto.errors import (
 )
 from lensbus_proto.messages import Command, Reply
 from lensbus_proto.runtime import sockets
+from lensbus_proto.runtime.records import known
 from lensbus_proto.topics import is_camera_id
 
 logger = logging.getLogger(__name__)
@@ -126,6 +127,7 @@ class Commander:
         if camera and not is_camera_id(camera):
             raise CameraUnknown(f"{camera!r} cannot be the id of a camera")
         command_id = next(self._ids)
+        known(command_id=command_id)  # what this task logs from here on has to do with it
         if (record := SENT.get()) is not None:
             record.append(Sent(command_id, name, camera, arguments))
         deadline_ms = min(max(round(deadline_s * 1000), 1), DEADLINE_LIMIT_MS)

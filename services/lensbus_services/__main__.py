@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import zmq
 
-from lensbus_proto.runtime import lifecycle
+from lensbus_proto.runtime import lifecycle, records
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.runtime.settings import Settings
 from lensbus_proto.topics import is_camera_id
@@ -23,6 +23,7 @@ logger = logging.getLogger("lensbus_services")
 
 def main(settings: Settings, vendor: str, camera: str) -> int:
     """Work until SIGTERM."""
+    records.of_process(camera=camera)
     stop = lifecycle.StopSignal()
     lives = Lives(settings.state, camera)
     last = lives.last()

@@ -19,7 +19,7 @@ CONNECT_S = 30.0
 
 @pytest.fixture(scope="module")
 def system() -> Iterator[System]:
-    with running_system(sony_simulator_time_scale="0.05") as running:
+    with running_system(sony_simulator_time_scale="0.05", system_log_format="json") as running:
         wait_for_cameras(running)
         yield running
 
@@ -124,6 +124,29 @@ def test_a_stream_that_is_watched_has_an_age_and_viewers(system: System) -> None
         assert now[f"lensbus_gateway_pictures_total{source}"] >= 1
         assert now["lensbus_gateway_viewers_open"] == 1
         assert now["lensbus_gateway_picture_seconds_count"] >= 1
+
+
+def records(system: System, camera: str, message: str) -> list[dict[str, Any]]:
+    """Return the records with this message in the log of a camera's worker."""
+    (path,) = (system.state / "logs").glob(f"worker-*-{camera}.log")
+    told = [json.loads(line) for line in path.read_text().splitlines()]
+    return [one for one in told if one["message"] == message]
+
+
+def test_a_press_can_be_followed_through_the_logs(system: System) -> None:
+    system.json("POST", f"/api/cameras/{ALPHA}/connection", {"mode": "remote"})
+    with stream(system) as events:
+        system.json("POST", f"/api/cameras/{ALPHA}/actions/shutter")
+        exposed = events.wait("warning", ALPHA, limit_s=CONNECT_S)
+    wait_for(lambda: records(system, ALPHA, "triggered"), limit_s=CONNECT_S)
+    record = records(system, ALPHA, "triggered")[-1]
+    assert record["camera"] == ALPHA
+    assert record["process"] == "lensbus_services"
+    assert re.fullmatch(r"[0-9a-f]{12}-\d+", record["command_id"]), "the id that a gateway gave"
+    assert record["capture"] == exposed.get("capture", record["capture"])
+    told = system.json("GET", f"/api/server/logs?cameraId={ALPHA}&lines=1000")["logs"]
+    assert any(f"command_id={record['command_id']}" in one["message"] for one in told)
+    system.json("DELETE", f"/api/cameras/{ALPHA}/connection")
 
 
 def test_the_dashboard_and_the_alerts_name_metrics_that_are_there(system: System) -> None:

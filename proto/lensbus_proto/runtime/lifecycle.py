@@ -74,7 +74,7 @@ def run(config: Path | None, main: Callable[[Settings], int]) -> int:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    logs.configure(settings.system.log_level)
+    logs.configure(settings.system.log_level, settings.system.log_format)
     die_with_parent()
     try:
         return main(settings)
