@@ -71,7 +71,7 @@ def test_a_file_that_was_moved_away_is_made_anew(path: Path) -> None:
 
 
 def test_without_a_place_to_write_it_goes_on(tmp_path: Path) -> None:
-    log = AuditLog(tmp_path / "nowhere")
+    log = AuditLog(tmp_path / "no" / "where")
     log.write({})
     log.close()
     assert log.lost == 1

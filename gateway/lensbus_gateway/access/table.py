@@ -101,6 +101,7 @@ RULES: Final[Mapping[str, Rule]] = {
     _STREAM + "/control/capabilities": NORMAL,
     _STREAM + "/control/reset": NORMAL,
     _STREAM + "/still": NORMAL,
+    _STREAM + "/depth": NORMAL,
     _STREAM + "/points": NORMAL,
     _STREAM + "/mjpeg": STREAM,
     _STREAM + "/nn": STREAM,

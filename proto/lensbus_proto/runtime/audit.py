@@ -45,9 +45,7 @@ class AuditLog:
         try:
             self._waiting.put_nowait(line_of(record))
         except queue.Full:
-            self.lost += 1
-            if self.lost & (self.lost - 1) == 0:  # 1, 2, 4, 8, ...: never a storm of lines
-                logger.error("audit lines lost", extra={"total": self.lost})
+            self._count_lost("the disk is too slow")
 
     def close(self) -> None:
         """Write what waits, then end."""
@@ -59,10 +57,15 @@ class AuditLog:
     def _run(self) -> None:
         while (line := self._waiting.get()) is not None:
             try:
+                self._path.parent.mkdir(mode=0o700, exist_ok=True)
                 append(self._path, line, self._limit_bytes)
             except OSError as error:
-                self.lost += 1
-                logger.error("audit line lost", extra={"reason": error.strerror})
+                self._count_lost(error.strerror or str(error))
+
+    def _count_lost(self, reason: str) -> None:
+        self.lost += 1
+        if self.lost & (self.lost - 1) == 0:  # 1, 2, 4, 8, ...: never a storm of lines
+            logger.error("audit lines lost", extra={"total": self.lost, "reason": reason})
 
 
 def line_of(record: Mapping[str, Any]) -> bytes:
