@@ -11,6 +11,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from lensbus_gateway.access.guard import cameras_of, sees
 from lensbus_gateway.readiness import CameraVerdict, Readiness, Verdict
 
 HEADERS = {"Cache-Control": "no-store"}
@@ -25,10 +26,12 @@ async def readyz(request: Request) -> Response:
     """Tell whether every camera is ready, or the one that `camera` names; 503 if not."""
     readiness: Readiness = request.app.state.readiness
     verdict = await readiness.look()
+    known = [one for one in verdict.cameras if sees(request, one.camera)]
     camera = request.query_params.get("camera")
     if camera is None:
-        return _answer(verdict, verdict.cameras, ready=verdict.ready)
-    named = [one for one in verdict.cameras if one.camera == camera] or [
+        own = not verdict.broker and all(one.ready for one in known)
+        return _answer(verdict, known, ready=own if cameras_of(request) else verdict.ready)
+    named = [one for one in known if one.camera == camera] or [
         CameraVerdict(camera[:64], "", ready=False, reason="nothing is known of it")
     ]
     return _answer(verdict, named, ready=not verdict.broker and named[0].ready)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
+from lensbus_gateway.access.guard import HOLD
 from lensbus_gateway.pictures import PictureWatcher, missed
 from lensbus_gateway.robopipe.answers import value
 from lensbus_gateway.robopipe.shown import check_shown, full, is_shown
@@ -57,6 +58,9 @@ class Calls:
         task = asyncio.create_task(self._run(call))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        if hold := request.scope.get(HOLD):
+            over = hold(task.cancel)
+            task.add_done_callback(lambda _: over())
         return answer
 
     async def close(self) -> None:
