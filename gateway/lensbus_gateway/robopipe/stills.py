@@ -51,7 +51,8 @@ async def get_depth(request: Request) -> Response:
     reply = await ask(request, "depth", {} if at is None else {"at": at})
     if reply.parts:
         return Response(reply.parts[0], headers={"Content-Type": "image/png", **_FRESH})
-    told = {key: reply.result[key] for key in ("mm", "width", "height", "time_us")}
+    result = reply.result or {}
+    told = {key: result[key] for key in ("mm", "width", "height", "time_us")}
     return JSONResponse(told, headers=_FRESH)
 
 
