@@ -40,6 +40,7 @@ PAGES: Final = (
         },
         (Parameter("name", "path", "Its path; it may hold slashes", example="main.js"), _KNOWN),
         route="/console/{name:path}",
+        summary="Give a file of the page.",
     ),
     Operation(
         "getSavedPicture",
