@@ -165,6 +165,7 @@ class Broker:
             if notice.kind == "worker.lost":
                 self._fail_all(self._tickets.abandon(notice.camera), "its worker fell silent")
         for pending in self._tickets.overdue(now):
+            self._tally.overdue += 1
             error = DeadlinePassed("no answer from the worker before the deadline", began=True)
             self._answer(pending.envelope, pending.command_id, error)
         for where, dropped in self._tally.report(now).items():
@@ -187,6 +188,7 @@ class Broker:
 
     def _announce(self, notice: Notice) -> None:
         self._relay.announce(notice.camera, notice.kind, notice.epoch, notice.data)
+        self._tally.notice(notice.kind, notice.camera)
         logger.info(notice.kind, extra={"camera": notice.camera, **notice.data})
 
     def _announce_own(self, kind: str, data: Data) -> None:
@@ -283,6 +285,10 @@ class Broker:
                 if crashes
             },
             "workers": self._registry.present,
+            "starts": dict(self._tally.starts),
+            "losses": dict(self._tally.losses),
+            "pending": len(self._tickets),
+            "overdue": self._tally.overdue,
             "journal_degraded": self._journal.degraded,
             "journal_events": self._journal.kept_events,
             "journal_bytes": self._journal.kept_bytes,

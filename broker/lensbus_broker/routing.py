@@ -43,6 +43,10 @@ class Tickets:
         heapq.heappush(self._deadlines, (deadline, ticket))
         return pending
 
+    def __len__(self) -> int:
+        """Return how many commands wait for their answer."""
+        return len(self._pending)
+
     def redeem(self, ticket: bytes, worker: bytes) -> Pending | None:
         """Return the command that a reply belongs to; None if it is late, unknown or not his."""
         pending = self._pending.get(ticket)

@@ -14,6 +14,9 @@ class Tally:
 
     gaps: int = 0
     lost: int = 0  # events that were declared in gaps
+    overdue: int = 0  # commands that no worker answered in time
+    starts: Counter[str] = field(default_factory=Counter)  # of workers, by camera
+    losses: Counter[str] = field(default_factory=Counter)  # of workers that said no goodbye
     junk: Counter[str] = field(default_factory=Counter)  # messages dropped, by where they came from
     _reported: Counter[str] = field(default_factory=Counter)
     _reported_at: float = 0.0
@@ -27,6 +30,13 @@ class Tally:
         """Note a gap of so many events."""
         self.gaps += 1
         self.lost += count
+
+    def notice(self, kind: str, camera: str) -> None:
+        """Note what became of a worker."""
+        if kind == "worker.started":
+            self.starts[camera] += 1
+        elif kind == "worker.lost":
+            self.losses[camera] += 1
 
     def report(self, now: float) -> Mapping[str, int]:
         """Return what was dropped since the last report, once a second at most."""

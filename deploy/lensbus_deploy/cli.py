@@ -27,6 +27,7 @@ from lensbus_deploy.commands import (
     streams,
     system,
     tap,
+    token,
 )
 from lensbus_deploy.exits import Code, Failure
 from lensbus_proto.errors import SettingsError
@@ -44,6 +45,7 @@ GROUPS = (
     download,
     streams,
     doctor,
+    token,
     bench,
 )
 

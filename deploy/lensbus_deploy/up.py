@@ -17,8 +17,11 @@ from typing import Final, TextIO
 
 import lensbus_services
 from lensbus_proto.errors import SettingsError
-from lensbus_proto.runtime.settings import Settings, load
+from lensbus_proto.runtime.clock import unix_us
+from lensbus_proto.runtime.passes import key_of, local_pass
+from lensbus_proto.runtime.settings import Settings, is_loopback, load
 from lensbus_proto.runtime.sockets import IPC_PATH_LIMIT
+from lensbus_proto.runtime.tokens import token_file
 from lensbus_services.sony import launcher
 
 READY_S: Final = 30.0
@@ -36,6 +39,7 @@ def up(environ: Mapping[str, str]) -> int:
     settings = load(config, environ)
     check_packages(settings)
     prepare_state(settings.state)
+    check_access(settings)
     with lock_state(settings.state):
         check_port(settings.gateway.host, settings.gateway.port)
         for stale in (settings.state / "run").glob("gateway-*.ready"):
@@ -88,6 +92,7 @@ def prepare_state(state: Path) -> None:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in ("run", "logs", "workers", "cameras", "pictures"):
             (state / name).mkdir(mode=0o700, exist_ok=True)
+        (state / "run").chmod(0o700)  # whoever enters it can tell every process what to do
         probe = state / "run" / "writable"
         probe.touch()
         probe.unlink()
@@ -95,6 +100,28 @@ def prepare_state(state: Path) -> None:
         raise SettingsError(
             f"the state folder {state} cannot be written: {error.strerror}"
         ) from error
+
+
+def check_access(settings: Settings) -> None:
+    """Refuse to start a system that others can reach, and that nobody could open or all could."""
+    if not settings.demands_tokens:
+        if not is_loopback(settings.gateway.host):
+            sys.stderr.write(
+                f"lensbus: everybody who reaches {settings.gateway.host} can do everything"
+                " (access.insecure)\n"
+            )
+        return
+    now_s = unix_us() / 1e6
+    if all(token.is_over(now_s) for token in token_file(settings.state).read().values()):
+        wish = "make one with `lensbus token create --name NAME --scope control`"
+        host = settings.gateway.host
+        if is_loopback(host):
+            raise SettingsError(f"access.demand asks for tokens, and there is none: {wish}")
+        raise SettingsError(
+            f"others can reach {host}, and there is no token that lets them in: {wish}, or let"
+            " everybody in with `lensbus up --insecure`"
+        )
+    key_of(settings.state)  # made before several gateways want it at once
 
 
 def lock_state(state: Path) -> TextIO:
@@ -134,6 +161,7 @@ def child_environ(
     child["LENSBUS_OAK_PYTHON"] = shlex.join([sys.executable])
     child["LENSBUS_SYSTEM_STATE"] = str(settings.state)
     child["LENSBUS_GATEWAY_HOST"] = settings.gateway.host
+    child["LENSBUS_ACCESS_INSECURE"] = str(settings.access.insecure).lower()
     child["LENSBUS_GATEWAY_PORT"] = str(settings.gateway.port)
     child["LENSBUS_GATEWAY_PROCESSES"] = str(settings.gateway.processes)
     child["LENSBUS_CONFIG"] = str((config or shipped("lensbus.toml")).absolute())
@@ -198,7 +226,7 @@ def supervise(settings: Settings, environ: Mapping[str, str]) -> int:
     address = f"http://{settings.gateway.host}:{settings.gateway.port}"
     limit = time.monotonic() + READY_S
     while not stopping and manager.poll() is None:
-        if answers(settings.gateway.host, settings.gateway.port):
+        if answers(settings):
             sys.stdout.write(f"lensbus started on {address}\n")
             sys.stdout.flush()
             break
@@ -213,11 +241,14 @@ def supervise(settings: Settings, environ: Mapping[str, str]) -> int:
     return code
 
 
-def answers(host: str, port: int) -> bool:
-    """Tell whether the gateway reaches the broker and a camera's worker has come."""
-    connection = http.client.HTTPConnection(host, port, timeout=2)
+def answers(settings: Settings) -> bool:
+    """Tell whether the gateway reaches the broker."""
+    gateway = settings.gateway
+    connection = http.client.HTTPConnection(gateway.host, gateway.port, timeout=2)
+    opened_by = local_pass(settings.state) if settings.demands_tokens else None
+    headers = {"Authorization": f"Bearer {opened_by}"} if opened_by else {}
     try:
-        connection.request("GET", "/api/server/status")
+        connection.request("GET", "/api/server/status", headers=headers)
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False

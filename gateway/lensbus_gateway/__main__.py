@@ -12,7 +12,7 @@ from lensbus_gateway.app import create_app
 from lensbus_gateway.server import BACKLOG, GatewayServer
 from lensbus_proto.errors import SettingsError
 from lensbus_proto.runtime import lifecycle
-from lensbus_proto.runtime.settings import GatewaySettings, Settings
+from lensbus_proto.runtime.settings import GatewaySettings, Settings, is_loopback
 
 logger = logging.getLogger("lensbus_gateway")
 
@@ -31,8 +31,11 @@ def serve(settings: Settings, descriptor: int | None) -> int:
     """Serve on an inherited descriptor, or on the host and port of the settings."""
     listener = listen(settings.gateway) if descriptor is None else inherit(descriptor)
     settings = fit(settings, _raise_descriptor_limit())
-    app = create_app(settings)
     host, port = listener.getsockname()[:2]
+    # Whether tokens are demanded is decided by where others can really reach it.
+    if not is_loopback(host):
+        settings = replace(settings, gateway=replace(settings.gateway, host=host))
+    app = create_app(settings)
     logger.info("serving", extra={"host": host, "port": port})
     GatewayServer(app, settings, app.state.hub, app.state.viewers).run([listener])
     return 0

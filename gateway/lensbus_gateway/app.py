@@ -1,13 +1,14 @@
 """The application: both surfaces, and what holds for every answer.
 
 What the surfaces share is in `app.state`: `settings`, `hub`, `viewers`, `downloads`, `calls`,
-`commander`, `finder` (asks discovery for a search), `pictures`, `junk`.
+`commander`, `finder` (asks discovery for a search), `pictures`, `readiness`, `answered`, `counted`,
+`keeper` (of tokens).
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 import zmq
@@ -15,21 +16,30 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lensbus_gateway import metrics
+from lensbus_gateway import health, metrics
+from lensbus_gateway.access import routes as access
+from lensbus_gateway.access.guard import OriginGuard, guarded
+from lensbus_gateway.access.keeper import Keeper
+from lensbus_gateway.access.screen import screen_of
 from lensbus_gateway.alpha import routes as alpha
+from lensbus_gateway.answered import Answered, Counted
 from lensbus_gateway.bus import Commander, Context, EventFeed
 from lensbus_gateway.console import routes as console
+from lensbus_gateway.contract import routes as contract
 from lensbus_gateway.follower import Follower
 from lensbus_gateway.history import History
 from lensbus_gateway.hub import Hub
 from lensbus_gateway.pictures import PictureWatcher
 from lensbus_gateway.pieces import Downloads
+from lensbus_gateway.readiness import Readiness
+from lensbus_gateway.refusal import is_alpha, refusal
 from lensbus_gateway.robopipe import routes as robopipe
 from lensbus_gateway.robopipe.webrtc import Calls
+from lensbus_gateway.siblings import telling
 from lensbus_gateway.viewers import Viewers
 from lensbus_proto.runtime.settings import Settings
 
@@ -37,19 +47,28 @@ logger = logging.getLogger(__name__)
 
 FINDER_ABSENT_S: Final = 0.2  # it searches by itself as soon as it is back
 SURFACES: Final[Sequence[BaseRoute]] = (*alpha.routes, *robopipe.routes)
-METHODS: Final = b"GET, POST, PUT, PATCH, DELETE, OPTIONS"
 
 
 def create_app(settings: Settings, routes: Sequence[BaseRoute] | None = None) -> Starlette:
     """Return the gateway's application; without routes it has both surfaces."""
+    answered = Answered()
+    keeper = Keeper(settings)
+    screen = screen_of(settings)
+    own: list[BaseRoute] = [
+        *access.routes,
+        *console.routes,
+        *contract.routes,
+        Route("/livez", health.livez),
+        Route("/readyz", health.readyz),
+        Route("/metrics", metrics.answer),
+    ]
     app = Starlette(
         routes=[
-            *console.routes,
-            Route("/metrics", metrics.answer),
-            *(SURFACES if routes is None else routes),
+            guarded(route, keeper) for route in (*own, *(SURFACES if routes is None else routes))
         ],
         middleware=[
-            Middleware(Cors, origin=settings.gateway.cors_origin),
+            Middleware(Counted, answered=answered),
+            Middleware(OriginGuard, screen=screen),
             Middleware(LastResort),
         ],
         exception_handlers={HTTPException: _refused},
@@ -58,8 +77,10 @@ def create_app(settings: Settings, routes: Sequence[BaseRoute] | None = None) ->
     # Clients call both spellings of a path; a redirect would name the wrong scheme behind TLS.
     app.router.redirect_slashes = False
     app.state.settings = settings
-    app.state.hub = Hub(settings.hub, settings.gateway.cors_origin)
-    app.state.viewers = Viewers(settings.gateway.viewers, settings.gateway.cors_origin)
+    app.state.answered = answered
+    app.state.keeper = keeper
+    app.state.hub = Hub(settings.hub, screen.everyone)
+    app.state.viewers = Viewers(settings.gateway.viewers, screen.everyone)
     app.state.downloads = Downloads(settings.gateway.downloads)
     app.state.calls = Calls(app.state.viewers)
     return app
@@ -85,10 +106,25 @@ async def _on_the_bus(app: Starlette) -> AsyncIterator[None]:
         app.state.pictures = PictureWatcher(context, settings.endpoint("pictures"))
         stack.callback(app.state.pictures.close)
         app.state.viewers.pictures = app.state.pictures
-        sources = (feed, history, app.state.commander, app.state.pictures)
-        app.state.junk = [source.junk for source in sources]
+        sources = (feed, history, app.state.commander, app.state.finder, app.state.pictures)
+        app.state.counted = metrics.Counted(
+            app.state.hub,
+            app.state.viewers,
+            app.state.pictures,
+            app.state.commander,
+            app.state.answered,
+            [source.junk for source in sources],
+        )
+        app.state.readiness = Readiness(
+            app.state.commander, app.state.pictures, settings.health.cameras
+        )
         await follower.start()
-        yield
+        async with (
+            app.state.keeper.at_work(),
+            telling(settings.state / "run", app.state.counted.metrics),
+        ):
+            yield
+        await app.state.readiness.close()
         await app.state.calls.close()
         await follower.close()
 
@@ -98,50 +134,6 @@ async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     # Not request.url: it is made from the Host header, and there are hosts that it cannot parse.
     return refusal(request.scope["path"], error.status_code, error.detail, error.headers)
-
-
-def refusal(
-    path: str, status: int, message: str, headers: Mapping[str, str] | None = None
-) -> Response:
-    """Return an error that no handler of a surface has shaped."""
-    body = {"success": False, "message": message} if _is_alpha(path) else {"detail": message}
-    return JSONResponse(body, status, headers=headers)
-
-
-def _is_alpha(path: str) -> bool:
-    return path == "/api" or path.startswith("/api/")
-
-
-class Cors:
-    """Lets pages of other origins read every answer, and answers their preflights."""
-
-    def __init__(self, app: ASGIApp, origin: str) -> None:
-        self._app = app
-        self._headers = [
-            (b"access-control-allow-origin", origin.encode("latin-1")),
-            (b"access-control-allow-methods", METHODS),
-            (b"access-control-allow-headers", b"*"),
-        ]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                there = {name for name, _ in message["headers"]}
-                message["headers"] = [
-                    *message["headers"],
-                    *(pair for pair in self._headers if pair[0] not in there),
-                ]
-            await send(message)
-
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-        elif scope["method"] == "OPTIONS":
-            response = Response(status_code=204, headers={"content-type": "text/plain"})
-            await response(scope, receive, send_with_headers)
-        else:
-            await self._app(scope, receive, send_with_headers)
 
 
 class LastResort:
@@ -179,4 +171,4 @@ class LastResort:
     def _status(self, scope: Scope, status: int) -> int:
         # The published Alpha client repeats a POST on any 5xx: one press could expose three times.
         acts = scope["method"] not in ("GET", "HEAD")
-        return 400 if acts and _is_alpha(scope["path"]) else status
+        return 400 if acts and is_alpha(scope["path"]) else status

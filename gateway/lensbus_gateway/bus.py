@@ -4,11 +4,15 @@ import asyncio
 import itertools
 import logging
 import secrets
+import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from contextvars import ContextVar
+from typing import Any, Final, NamedTuple
 
 import zmq
 
+from lensbus_gateway.exposition import Histogram
 from lensbus_gateway.history import read_block
 from lensbus_gateway.reader import Junk, Parts, SocketReader
 from lensbus_gateway.sse import Block
@@ -16,6 +20,7 @@ from lensbus_proto.codec import DEADLINE_LIMIT_MS, pack_command, unpack_reply
 from lensbus_proto.errors import (
     BadArguments,
     CameraUnknown,
+    CommandError,
     DeadlinePassed,
     LocalProtocolError,
     RemoteProtocolError,
@@ -24,6 +29,7 @@ from lensbus_proto.errors import (
 )
 from lensbus_proto.messages import Command, Reply
 from lensbus_proto.runtime import sockets
+from lensbus_proto.runtime.records import known
 from lensbus_proto.topics import is_camera_id
 
 logger = logging.getLogger(__name__)
@@ -33,8 +39,23 @@ GRACE_S: Final = 0.5
 # A broker that is away longer is not waited for: a shutter must not open when nobody expects it.
 ABSENT_S: Final = 2.0
 RETRY_S: Final = 0.02
+# Of round trips, in seconds: a camera may take long.
+TRIPS: Final = (0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 Context = zmq.Context[zmq.Socket[bytes]]
+
+
+class Sent(NamedTuple):
+    """One command that was sent while a request was served."""
+
+    id: str
+    name: str
+    camera: str
+    arguments: Mapping[str, Any]
+
+
+# Set while somebody keeps a record of what a request has cameras do.
+SENT: Final[ContextVar[list[Sent] | None]] = ContextVar("sent", default=None)
 
 
 class EventFeed:
@@ -63,6 +84,8 @@ class Commander:
 
     def __init__(self, context: Context, endpoint: str, *, absent_s: float = ABSENT_S) -> None:
         self.junk = Junk("replies")
+        self.trips: dict[str, Histogram] = {}
+        self.failures: Counter[tuple[str, str]] = Counter()  # by name and code
         self._absent_s = absent_s
         self._waiting: dict[str, asyncio.Future[Reply]] = {}
         self._ids = map(f"{secrets.token_hex(6)}-{{}}".format, itertools.count(1))
@@ -82,12 +105,34 @@ class Commander:
 
         Raises CommandError: what the reply says, or what became of a command without one.
         """
+        begun_s = time.monotonic()
+        try:
+            return await self._send(camera, name, arguments or {}, deadline_s, key)
+        except CommandError as error:
+            self.failures[name, error.code] += 1
+            raise
+        finally:
+            if name not in self.trips:
+                self.trips[name] = Histogram(TRIPS)
+            self.trips[name].observe(time.monotonic() - begun_s)
+
+    async def _send(
+        self,
+        camera: str,
+        name: str,
+        arguments: Mapping[str, Any],
+        deadline_s: float,
+        key: str | None,
+    ) -> Reply:
         if camera and not is_camera_id(camera):
             raise CameraUnknown(f"{camera!r} cannot be the id of a camera")
         command_id = next(self._ids)
+        known(command_id=command_id)  # what this task logs from here on has to do with it
+        if (record := SENT.get()) is not None:
+            record.append(Sent(command_id, name, camera, arguments))
         deadline_ms = min(max(round(deadline_s * 1000), 1), DEADLINE_LIMIT_MS)
         try:
-            request = pack_command(Command(command_id, name, arguments or {}, deadline_ms, key))
+            request = pack_command(Command(command_id, name, arguments, deadline_ms, key))
         except LocalProtocolError as error:
             raise BadArguments(f"the arguments of {name} {error}") from error
         arrival: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()

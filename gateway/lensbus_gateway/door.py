@@ -4,7 +4,8 @@ After a restart thousands of clients ask for their streams in the same second, a
 through HTTP protocol, task and application each of them costs three times as much
 (tests/bench/bench_sse.py). So a plain request for a stream goes to the hub at once. Whatever is not
 plain, and every other request, goes the usual way, as if there were no door; and what that way
-checks of a request for a stream has to be checked here too.
+checks of a request for a stream has to be checked here too. Tokens are not: where they are
+demanded, the door is closed and everybody goes the usual way.
 """
 
 import asyncio
@@ -28,9 +29,12 @@ PLAIN: Final = re.compile(
     rb"GET /api/(?:cameras/([A-Za-z0-9][A-Za-z0-9:._-]{0,63})/)?events(?:\?([!$-~]*))? "
     rb"HTTP/1\.1\r\n(?:[A-Za-z0-9-]+:[ -~]*\r\n)*\r\n"
 )
-# What promises a body, or wants anything of the connection but to keep it.
+# What promises a body, wants anything of the connection but to keep it, or comes from a page that
+# may be a stranger's: it says so, or calls us by a name instead of an address.
 NOT_PLAIN: Final = re.compile(
-    rb"\n(?:content-length|transfer-encoding|expect|upgrade|connection:(?! *keep-alive\r))",
+    rb"\n(?:content-length|transfer-encoding|expect|upgrade|connection:(?! *keep-alive\r)"
+    rb"|origin|sec-fetch-site"
+    rb"|host:(?! *(?:localhost|[0-9]+(?:\.[0-9]+){3}|\[[0-9a-f:.]+\])(?::[0-9]+)? *\r))",
     re.IGNORECASE,
 )
 CURSOR: Final = re.compile(rb"\nlast-event-id: *([ -~]*?) *\r", re.IGNORECASE)
@@ -62,6 +66,7 @@ class Door(asyncio.Protocol):
     hub: ClassVar[Hub]
     protocol: ClassVar[type[HttpToolsProtocol]]
     request_s: ClassVar[float]
+    is_open: ClassVar[bool] = True  # False: who has no token is not let in
 
     __slots__ = ("_app_state", "_config", "_server_state", "_timer", "_transport")
 
@@ -92,7 +97,7 @@ class Door(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Open the stream that is asked for, or leave the request to the usual way."""
-        wish = asked(data)
+        wish = asked(data) if self.is_open else None
         if wish is not None and not self._transport.is_closing():
             peer = self._transport.get_extra_info("peername")
             address = peer[0] if isinstance(peer, tuple) else ""

@@ -19,6 +19,7 @@ from typing import Final
 
 from lensbus_gateway import sse
 from lensbus_gateway.client import Audience, Client
+from lensbus_gateway.exposition import Histogram
 from lensbus_gateway.history import History
 from lensbus_gateway.replay import replay
 from lensbus_gateway.ring import Ring
@@ -45,11 +46,11 @@ class Hub:
     """The gateway's set of open event streams. Belongs to one event loop."""
 
     def __init__(
-        self, settings: HubSettings, cors_origin: str, history: History | None = None
+        self, settings: HubSettings, readable_by: str = "", history: History | None = None
     ) -> None:
         self.history = history
         self._settings = settings
-        self._cors_origin = cors_origin
+        self._readable_by = readable_by
         self._ring = Ring(settings.ring_events)
         self._fast: dict[Audience, dict[Client, int]] = {}  # and where to write
         self._behind: dict[Client, int] = {}
@@ -64,6 +65,9 @@ class Hub:
         self.closed_behind = 0
         self.deliveries = 0
         self.gaps = 0
+        self.opened = 0
+        self.refused = 0
+        self.latency = Histogram()
 
     def __len__(self) -> int:
         """Return the number of open streams."""
@@ -91,6 +95,7 @@ class Hub:
             return
         client.attach(transport)
         self._count += 1
+        self.opened += 1
         self._addresses[address] += 1
         if self._closing:
             self.end(client)
@@ -117,7 +122,11 @@ class Hub:
         retry_ms = random.randint(*RETRY_MS)
         opening = sse.handshake(wish.camera, retry_ms, self._ring.newest if begins_now else None)
         client.write(
-            sse.head(self._cors_origin, chunked=client.audience.chunked, resumed_from=resumed_from)
+            sse.head(
+                wish.readable_by or self._readable_by,
+                chunked=client.audience.chunked,
+                resumed_from=resumed_from,
+            )
             + client.audience.own(sse.chunk(opening))
         )
 
@@ -186,10 +195,14 @@ class Hub:
             self._ring.append(block)
         if self._closing:
             return
+        has_clients = bool(self._fast)
         for audience in tuple(self._fast):
             if wanted := audience.selection.pick(blocks):
                 self.count(wanted, len(self._fast[audience]))
                 self._write(audience, audience.frame(wanted))
+        if has_clients and blocks and blocks[0].time_us:
+            # Once for all of them, of the oldest: nothing here is done for each event or client.
+            self.latency.observe((unix_us() - blocks[0].time_us) / 1e6)
         self._drop_the_lost()
         self._wake()
 

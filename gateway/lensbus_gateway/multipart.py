@@ -6,6 +6,7 @@ browsers show a part when they have seen its end, and would be late by one pictu
 
 from typing import Final
 
+from lensbus_gateway.sse import cors
 from lensbus_proto.messages import Picture
 
 BOUNDARY: Final = b"lensbus-picture"
@@ -27,21 +28,21 @@ def part(picture: Picture) -> bytes:
     return b"".join((fields.encode("latin-1"), picture.image, b"\r\n", OPENING))
 
 
-def head(cors_origin: str, *, chunked: bool) -> bytes:
+def head(readable_by: str, *, chunked: bool) -> bytes:
     """Return the response head; a reader that knows no chunks gets its body ended by the close."""
-    pairs = headers(cors_origin)
+    pairs = headers(readable_by)
     if chunked:
         pairs.append((b"Transfer-Encoding", b"chunked"))
     lines = [b"HTTP/1.1 200 OK", *(b"%b: %b" % pair for pair in pairs)]
     return b"\r\n".join((*lines, b"", b""))
 
 
-def headers(cors_origin: str) -> list[tuple[bytes, bytes]]:
+def headers(readable_by: str) -> list[tuple[bytes, bytes]]:
     """Return the header fields of every such answer."""
     return [
         (b"Content-Type", b"multipart/x-mixed-replace; boundary=" + BOUNDARY),
         (b"Cache-Control", b"no-store"),
         (b"Connection", b"close"),
-        (b"Access-Control-Allow-Origin", cors_origin.encode("latin-1")),
+        *cors(readable_by),
         (b"X-Accel-Buffering", b"no"),  # nginx would hold pictures back
     ]

@@ -5,6 +5,7 @@ request and lets go a while after the last one.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,11 +13,13 @@ from typing import Final
 import zmq
 
 from lensbus_gateway.bus import Context
+from lensbus_gateway.exposition import Histogram
 from lensbus_gateway.reader import Junk, Parts, SocketReader
 from lensbus_proto.codec import unpack_picture
 from lensbus_proto.errors import LocalProtocolError, RemoteProtocolError
 from lensbus_proto.messages import Picture
 from lensbus_proto.runtime import sockets
+from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.topics import join_topic
 
 KEEP_S: Final = 5.0
@@ -42,6 +45,13 @@ class _Watch:
         return picture
 
 
+def missed(before: Picture | None, picture: Picture) -> int:
+    """Return how many pictures of the stream there were between these two."""
+    if before is None or before.header.epoch != picture.header.epoch:
+        return 0
+    return max(0, picture.header.seq - before.header.seq - 1)
+
+
 def _place(picture: Picture) -> tuple[int, int]:
     return picture.header.epoch, picture.header.seq
 
@@ -53,6 +63,10 @@ class PictureWatcher:
         self, context: Context, endpoint: str, *, keep_s: float = KEEP_S, fresh_s: float = FRESH_S
     ) -> None:
         self.junk = Junk("pictures")
+        # By camera and stream, of those that have given a picture: a wish alone counts nothing.
+        self.arrived: Counter[tuple[str, str]] = Counter()
+        self.skipped: Counter[tuple[str, str]] = Counter()
+        self.latency = Histogram()
         self._keep_s = keep_s
         self._fresh_s = fresh_s
         self._watches: dict[bytes, _Watch] = {}
@@ -64,6 +78,15 @@ class PictureWatcher:
     def watched(self) -> frozenset[bytes]:
         """The topics that are subscribed now."""
         return frozenset(self._watches)
+
+    def ages_s(self) -> dict[tuple[str, str], float]:
+        """Return how old the newest picture of each watched stream is."""
+        now_us = unix_us()
+        return {
+            (picture.camera, picture.stream): (now_us - picture.header.time_us) / 1e6
+            for watch in self._watches.values()
+            if (picture := watch.picture) is not None
+        }
 
     async def newest(
         self,
@@ -126,10 +149,15 @@ class PictureWatcher:
             if watch is None:
                 continue  # a longer name that begins like a watched one
             try:
-                watch.picture = unpack_picture(parts)
+                picture = unpack_picture(parts)
             except RemoteProtocolError as error:
                 self.junk.add(error)
                 continue
+            source = picture.camera, picture.stream
+            self.arrived[source] += 1
+            self.skipped[source] += missed(watch.picture, picture)
+            self.latency.observe((unix_us() - picture.header.time_us) / 1e6)
+            watch.picture = picture
             watch.arrived_s = self._loop.time()
             for arrival in watch.waiting:
                 if not arrival.done():

@@ -94,7 +94,11 @@ class _Replay:
             wider = gap.up_to(state.cursor)
             self._open(wider.end, complete=False)
             self._write([wider.block()])
-        self._client.tell(sse.snapshot(state.cursor, state.cameras))
+        visible = self._client.wish.visible
+        cameras = [
+            entry for entry in state.cameras if visible is None or entry.get("camera") in visible
+        ]
+        self._client.tell(sse.snapshot(state.cursor, cameras))
         return state.cursor
 
     async def _begin_after(self, after: str) -> Cursor:

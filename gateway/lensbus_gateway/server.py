@@ -29,6 +29,7 @@ from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from lensbus_gateway.answered import Answered
 from lensbus_gateway.door import Door
 from lensbus_proto.runtime.settings import GatewaySettings, HubSettings, OakSettings, Settings
 
@@ -61,6 +62,8 @@ class GatewayProtocol(HttpToolsProtocol):
     settings: ClassVar[GatewaySettings] = GatewaySettings()
     upload_limit_bytes: ClassVar[int] = OakSettings().upload_limit_bytes
     request_s: ClassVar[float] = REQUEST_S
+    readable_by: ClassVar[str] = ""
+    answered: ClassVar[Answered] = Answered()
 
     _timer: asyncio.TimerHandle | None = None
     _is_last = False
@@ -219,7 +222,8 @@ class GatewayProtocol(HttpToolsProtocol):
             cycle.message_event.set()
         self.connections.discard(self)
         if not answered:
-            transport.write(_refusal(status, self.settings.cors_origin))
+            self.answered.refused[status.value] += 1
+            transport.write(_refusal(status, self.readable_by))
         Lingering(transport, self.loop)
 
     # Handing over
@@ -229,6 +233,7 @@ class GatewayProtocol(HttpToolsProtocol):
     ) -> asyncio.Transport | None:
         """Give the connection to another protocol; None when the client has left meanwhile."""
         cycle.response_started = cycle.response_complete = True
+        self.answered.count(cycle.scope["path"], 200)
         if cycle.disconnected or self.transport.is_closing():
             return None
         transport = self.transport
@@ -286,14 +291,15 @@ def _carries_file(url: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bool:
     return not any(kind.startswith(b"application/json") for kind in kinds)
 
 
-def _refusal(status: HTTPStatus, cors_origin: str) -> bytes:
+def _refusal(status: HTTPStatus, readable_by: str) -> bytes:
     # Both surfaces find the key that they look for.
     body = json.dumps({"success": False, "message": status.phrase, "detail": status.phrase})
+    cors = f"Access-Control-Allow-Origin: {readable_by}\r\n" if readable_by else ""
     return (
         f"HTTP/1.1 {status.value} {status.phrase}\r\n"
         f"Content-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n"
-        f"Access-Control-Allow-Origin: {cors_origin}\r\n"
+        f"{cors}"
         f"Connection: close\r\n\r\n{body}"
     ).encode("latin-1")
 
@@ -319,6 +325,9 @@ class GatewayServer(uvicorn.Server):
             pass
 
         Bound.settings = settings.gateway
+        Bound.readable_by = "*" if "*" in settings.access.origins else ""
+        Front.is_open = not settings.demands_tokens
+        Bound.answered = app.state.answered
         Front.hub, Front.protocol, Front.request_s = app.state.hub, Bound, Bound.request_s
         Bound.upload_limit_bytes = settings.oak.upload_limit_bytes
         config = uvicorn.Config(

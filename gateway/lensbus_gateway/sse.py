@@ -30,13 +30,14 @@ class Block(NamedTuple):
     """One event, ready to be sent: its text inside one HTTP chunk, and its place in the journal.
 
     The camera is empty if the event speaks of the stream itself. Without a chunk it only holds its
-    place: nobody can be told of it.
+    place: nobody can be told of it. `time_us` is when it happened, 0 if that is not known.
     """
 
     camera: str
     kind: str
     cursor: Cursor
     chunk: bytes
+    time_us: int = 0
 
 
 def block(event: Event) -> Block:
@@ -52,7 +53,8 @@ def block(event: Event) -> Block:
     data["epoch"] = header.epoch
     data["seq"] = header.seq
     data["timeUs"] = header.time_us
-    return Block(event.camera, event.kind, cursor, chunk(text(event.kind, data, cursor)))
+    told = chunk(text(event.kind, data, cursor))
+    return Block(event.camera, event.kind, cursor, told, header.time_us)
 
 
 def placeholder(event: Event) -> Block:
@@ -161,9 +163,9 @@ def unchunk(data: bytes) -> bytes:
 KEEPALIVE: Final = chunk(b": keepalive\n\n")
 
 
-def head(cors_origin: str, *, chunked: bool, resumed_from: Cursor | None = None) -> bytes:
+def head(readable_by: str, *, chunked: bool, resumed_from: Cursor | None = None) -> bytes:
     """Return the response head; a reader that knows no chunks gets its body ended by the close."""
-    pairs = headers(cors_origin, keep=chunked)
+    pairs = headers(readable_by, keep=chunked)
     if resumed_from is not None:
         pairs.append((b"X-Resumed-From", str(resumed_from).encode("ascii")))
         pairs.append((b"Access-Control-Expose-Headers", b"X-Resumed-From"))
@@ -173,12 +175,20 @@ def head(cors_origin: str, *, chunked: bool, resumed_from: Cursor | None = None)
     return b"\r\n".join((*lines, b"", b""))
 
 
-def headers(cors_origin: str, *, keep: bool) -> list[tuple[bytes, bytes]]:
-    """Return the header fields of every stream."""
+def headers(readable_by: str, *, keep: bool) -> list[tuple[bytes, bytes]]:
+    """Return the header fields of every stream; pages of which other origin may read it, if any."""
     return [
         (b"Content-Type", b"text/event-stream"),
         (b"Cache-Control", b"no-cache"),
         (b"Connection", b"keep-alive" if keep else b"close"),
-        (b"Access-Control-Allow-Origin", cors_origin.encode("latin-1")),
+        *cors(readable_by),
         (b"X-Accel-Buffering", b"no"),  # nginx would hold events back
     ]
+
+
+def cors(readable_by: str) -> list[tuple[bytes, bytes]]:
+    """Return the fields that let pages of another origin, or with `*` of all, read an answer."""
+    if not readable_by:
+        return []
+    allowed = (b"Access-Control-Allow-Origin", readable_by.encode("latin-1"))
+    return [allowed] if readable_by == "*" else [allowed, (b"Vary", b"Origin")]

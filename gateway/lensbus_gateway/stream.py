@@ -5,6 +5,7 @@ and nothing else.
 """
 
 import random
+from dataclasses import replace
 from typing import Final
 
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from lensbus_gateway import multipart, sse
+from lensbus_gateway.access.guard import ORIGIN, cameras_of
 from lensbus_gateway.hub import Hub
 from lensbus_gateway.server import HAND_OVER
 from lensbus_gateway.viewers import GoesOn, Viewers
@@ -39,7 +41,9 @@ class _StreamResponse(Response):
         super().__init__()
         self._state = request.app.state
         self._address = request.client.host if request.client else ""
-        self._wish = read_wish(camera, request.query_params.multi_items(), request.headers)
+        wish = read_wish(camera, request.query_params.multi_items(), request.headers)
+        readable_by = request.scope.get(ORIGIN, "")
+        self._wish = replace(wish.within(cameras_of(request)), readable_by=readable_by)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         chunked = scope["http_version"] != "1.0"
@@ -51,11 +55,12 @@ class _StreamResponse(Response):
             take = scope["extensions"][HAND_OVER]["take"]
             hub.join(take, self._wish, chunked=chunked, address=self._address)
         else:
+            hub.refused += 1
             # Any other status would end a browser's stream for good.
             await self._send(send, sse.busy(random.randint(*BUSY_MS)), chunked=chunked)
 
     async def _send(self, send: Send, body: bytes, *, chunked: bool) -> None:
-        pairs = sse.headers(self._state.settings.gateway.cors_origin, keep=chunked)
+        pairs = sse.headers(self._wish.readable_by, keep=chunked)
         await _answer(send, pairs, body)
 
 
@@ -66,16 +71,23 @@ class _PictureResponse(Response):
         self._camera = camera
         self._stream = stream
         self._goes_on = goes_on
+        self._readable_by = request.scope.get(ORIGIN, "")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "HEAD":
-            origin = self._state.settings.gateway.cors_origin
-            await _answer(send, multipart.headers(origin), b"")
+            await _answer(send, multipart.headers(self._readable_by), b"")
             return
         viewers: Viewers = self._state.viewers
         take = scope["extensions"][HAND_OVER]["take"]
         chunked = scope["http_version"] != "1.0"
-        viewers.join(take, self._camera, self._stream, self._goes_on, chunked=chunked)
+        viewers.join(
+            take,
+            self._camera,
+            self._stream,
+            self._goes_on,
+            chunked=chunked,
+            readable_by=self._readable_by,
+        )
 
 
 async def _answer(send: Send, pairs: list[tuple[bytes, bytes]], body: bytes) -> None:

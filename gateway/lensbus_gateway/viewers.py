@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import socket
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 
@@ -34,17 +35,20 @@ class Viewers:
     def __init__(
         self,
         limit: int,
-        cors_origin: str,
+        readable_by: str = "",
         pictures: PictureWatcher | None = None,
         *,
         silence_s: float = SILENCE_S,
         stalled_s: float = STALLED_S,
     ) -> None:
         self.pictures = pictures
+        # By camera and stream: pictures that a viewer was not given, because it was not ready.
+        self.passed_over: Counter[tuple[str, str]] = Counter()
+        self.cut = 0  # viewers who took nothing for too long
         self.silence_s = silence_s
         self.stalled_s = stalled_s
         self._limit = limit
-        self._cors_origin = cors_origin
+        self._readable_by = readable_by
         self._shows: dict[tuple[str, str], _Show] = {}
         self._viewers: set[Viewer] = set()
         self._seated = 0
@@ -67,17 +71,27 @@ class Viewers:
         finally:
             self._seated -= 1
 
-    def join(self, take: Take, camera: str, stream: str, goes_on: GoesOn, *, chunked: bool) -> None:
+    def join(
+        self,
+        take: Take,
+        camera: str,
+        stream: str,
+        goes_on: GoesOn,
+        *,
+        chunked: bool,
+        readable_by: str = "",
+    ) -> None:
         """Take a connection over and show it a stream.
 
         `goes_on` is asked in silence; False, or an error, ends the stream for all its viewers.
+        `readable_by` is the origin of the page that asks, if it is a foreign one.
         """
         show = self._shows.get((camera, stream)) or _Show(self, camera, stream, goes_on)
         viewer = Viewer(show, chunked=chunked)
         transport = take(viewer)
         if transport is None:
             return
-        viewer.begin(transport, multipart.head(self._cors_origin, chunked=chunked))
+        viewer.begin(transport, multipart.head(readable_by or self._readable_by, chunked=chunked))
         self._viewers.add(viewer)
         show.viewers.add(viewer)
         if self._closing:
@@ -160,7 +174,10 @@ class _Show:
         for viewer in tuple(self.viewers):
             if viewer.waits_since_s is None:
                 viewer.show_newest()
-            elif viewer.waits_since_s < too_long_ago_s:
+                continue
+            self._host.passed_over[self.source] += 1
+            if viewer.waits_since_s < too_long_ago_s:
+                self._host.cut += 1
                 viewer.transport.abort()
 
     def left(self, viewer: "Viewer") -> None:

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from lensbus_gateway.sse import GAP, Block
@@ -49,7 +49,9 @@ class Wish:
     """One request for a stream.
 
     `camera` is the one in the path. `after` is the cursor as the client sent it, None if it has
-    none. Without `ids` the stream is as it was before there were cursors.
+    none. Without `ids` the stream is as it was before there were cursors. `visible` are the cameras
+    that are there for the client, None if all are. `readable_by` is the foreign origin whose page
+    reads the stream.
     """
 
     camera: str | None = None
@@ -58,6 +60,16 @@ class Wish:
     ids: bool = True
     heartbeat_s: int | None = None
     snapshot: bool = False
+    visible: frozenset[str] | None = None
+    readable_by: str = ""
+
+    def within(self, visible: frozenset[str] | None) -> "Wish":
+        """Return the wish of somebody for whom only these cameras are there."""
+        if visible is None:
+            return self
+        asked, kinds = self.selection
+        cameras = visible if asked is None else visible & asked
+        return replace(self, selection=Selection(cameras, kinds), visible=visible)
 
 
 def read_wish(

@@ -10,7 +10,7 @@ from typing import Final
 
 EARLIEST: Final = "earliest"
 
-_TEXT: Final = re.compile(r"([0-9a-f]{8})\.(0|[1-9][0-9]{0,18})", re.ASCII)
+TEXT: Final = re.compile(r"([0-9a-f]{8})\.(0|[1-9][0-9]{0,18})", re.ASCII)
 _LENGTH: Final = 8 + 1 + 19
 
 
@@ -27,6 +27,6 @@ class Cursor:
 
 def parse(text: str) -> Cursor | None:
     """Return the cursor that a text names; None for anything else, however odd."""
-    if len(text) > _LENGTH or (found := _TEXT.fullmatch(text)) is None:
+    if len(text) > _LENGTH or (found := TEXT.fullmatch(text)) is None:
         return None
     return Cursor(int(found[1], 16), int(found[2]))

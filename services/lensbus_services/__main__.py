@@ -9,7 +9,7 @@ from dataclasses import replace
 import zmq
 
 from lensbus_proto.codec import ended_to_map
-from lensbus_proto.runtime import lifecycle
+from lensbus_proto.runtime import lifecycle, records
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.runtime.settings import Settings
 from lensbus_proto.topics import is_camera_id
@@ -27,6 +27,7 @@ logger = logging.getLogger("lensbus_services")
 
 def main(settings: Settings, vendor: str, camera: str) -> int:
     """Work until SIGTERM."""
+    records.of_process(camera=camera)
     stop = lifecycle.StopSignal()
     lives = Lives(settings.state, camera)
     past = read_past(settings.state, camera)

@@ -34,6 +34,7 @@ from lensbus_proto.errors import (
 )
 from lensbus_proto.messages import Command, Goodbye, Heartbeat, Hello, Past, Reply
 from lensbus_proto.runtime.clock import unix_us
+from lensbus_proto.runtime.records import bound
 from lensbus_proto.runtime.settings import Settings
 from lensbus_proto.runtime.sockets import dial
 from lensbus_services.answers import Answers
@@ -463,7 +464,7 @@ class Worker:
                 return
         started = time.monotonic()
         self._running[ticket] = (command, started)
-        self._pool.submit(lambda: self._execute(ticket, command, started))
+        self._pool.submit(lambda: self._carry_out(ticket, command, started))
 
     def _open_outbox(self, command: Command) -> Reply:
         """Answer the broker, which misses events."""
@@ -499,8 +500,15 @@ class Worker:
         # Reading twice does no harm: a key would only have the piece kept.
         self._inbox.put(Outcome(ticket, replace(command, key=None), reply))
 
+    def _carry_out(self, ticket: bytes, command: Command, started: float) -> None:
+        """Thread: have one command carried out; what is logged meanwhile carries its id."""
+        with bound(command_id=command.id):
+            self._execute(ticket, command, started)
+            took_ms = round((time.monotonic() - started) * 1000, 1)
+            logger.debug("command done", extra={"command": command.name, "took_ms": took_ms})
+
     def _execute(self, ticket: bytes, command: Command, started: float) -> None:
-        """Thread: carry out one command in the driver."""
+        """Carry out one command in the driver."""
         try:
             left_s = command.deadline_ms / 1000 - (time.monotonic() - started)
             if left_s <= 0:

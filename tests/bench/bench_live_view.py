@@ -94,7 +94,7 @@ def read(port: int, viewers: int, seconds: float) -> None:
     with selectors.DefaultSelector() as selector:
         for _ in range(viewers):
             opened = socket.create_connection(("127.0.0.1", port))
-            opened.sendall(f"GET {STREAM} HTTP/1.1\r\nHost: bench\r\n\r\n".encode())
+            opened.sendall(f"GET {STREAM} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             readers.append(Reader(opened))
             selector.register(opened, selectors.EVENT_READ, readers[-1])
         until, began = time.monotonic() + 1, False

@@ -86,7 +86,7 @@ class Viewer:
         key = base64.b64encode(os.urandom(16)).decode("ascii")
         lines = (
             f"GET /cameras/{OAK}/streams/{stream}/video?age=1 HTTP/1.1",
-            "Host: bench",
+            "Host: localhost",
             "Connection: Upgrade",
             "Upgrade: websocket",
             "Sec-WebSocket-Version: 13",

@@ -32,7 +32,7 @@ def use(surface: Surface, program: Callable[[AsyncAlphaSDKClient], Awaitable[Non
     async def run() -> None:
         transport = httpx.ASGITransport(surface.app)
         async with httpx.AsyncClient(transport=transport) as http:
-            await program(AsyncAlphaSDKClient(base_url="http://gateway", httpx_client=http))
+            await program(AsyncAlphaSDKClient(base_url="http://localhost", httpx_client=http))
 
     asyncio.run(run())
 

@@ -16,6 +16,7 @@ from kit.bus import bus_settings, short_folder
 from kit.fake_broker import FakeBroker, fake_broker
 from kit.gateway import RunningGateway, Wire, picture, running_gateway
 from kit.processes import wait_for
+from lensbus_gateway.alpha.catalogue import CATALOGUE
 from lensbus_gateway.console import page
 from lensbus_proto.runtime.settings import Settings, SonySettings
 
@@ -227,3 +228,12 @@ def test_a_page_counts_as_one_viewer_until_it_is_left(gateway: RunningGateway) -
         opened.send("CAM5/view")
         wait_for(lambda: len(viewers) == 1)
     wait_for(lambda: len(viewers) == 0)
+
+
+# Its words
+
+
+def test_the_page_knows_what_every_code_of_sony_is_called() -> None:
+    told = (HERE / "codes.js").read_text()
+    known = dict(re.findall(r'"(0x[0-9a-f]+)": "([a-z0-9-]+)"', told))
+    assert known == {f"0x{code:x}": one.name for one in CATALOGUE.values() for code in one.codes}

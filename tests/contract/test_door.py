@@ -37,7 +37,7 @@ def gateway(settings: Settings, bus: FakeBroker) -> Iterator[RunningGateway]:
 
 def request(path: str, headers: Mapping[str, str], method: str = "GET") -> bytes:
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return f"{method} {path} HTTP/1.1\r\nHost: test\r\n{lines}\r\n".encode()
+    return f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n".encode()
 
 
 def opening(gateway: RunningGateway, sent: bytes, chunks: int, *, whole: bool) -> list[bytes]:

@@ -12,7 +12,7 @@ from kit.bus import bus_settings, client, running_broker, running_worker, short_
 from kit.fake_driver import FakeDriver
 from kit.gateway import RunningGateway, Wire, running_gateway
 from kit.processes import ROOT, wait_for
-from lensbus_gateway.metrics import COUNTER, Metric, render
+from lensbus_gateway.exposition import COUNTER, Metric, render
 from lensbus_proto.codec import pack_presence
 from lensbus_proto.messages import Crashes, Ended, Goodbye, Hello, Past
 from lensbus_proto.runtime.settings import Settings

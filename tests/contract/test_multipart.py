@@ -22,7 +22,7 @@ from lensbus_gateway.alpha import routes as alpha
 from lensbus_gateway.stream import picture_response
 from lensbus_gateway.viewers import Viewers
 from lensbus_proto.messages import Picture
-from lensbus_proto.runtime.settings import Settings
+from lensbus_proto.runtime.settings import AccessSettings, Settings
 
 HEAD = (
     b"HTTP/1.1 200 OK\r\n"
@@ -70,7 +70,9 @@ class Stage:
 def settings() -> Iterator[Settings]:
     with short_folder() as state:
         made = bus_settings(state)
-        yield replace(made, gateway=replace(made.gateway, viewers=12))
+        # The exact bytes are those of the old servers, which let every page read them.
+        access = AccessSettings(origins=("*",))
+        yield replace(made, gateway=replace(made.gateway, viewers=12), access=access)
 
 
 @pytest.fixture

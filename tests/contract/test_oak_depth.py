@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 
-from kit.oak_rig import STREAMS, OakRig, oak_rig
+from kit.bus import tap
+from kit.oak_rig import PRO, STREAMS, OakRig, oak_rig
+from lensbus_proto.runtime.clock import unix_us
 from lensbus_services.oak.scene import DISCS, left_lens
 
 DEPTH = f"{STREAMS}/DEPTH_B_C"
@@ -107,11 +110,41 @@ def test_a_sensor_has_no_numbers(rig: OakRig, form: str) -> None:
     assert (fault["type"], fault["loc"]) == ("value_error", ["query", "format"])
 
 
+def test_reading_depth_is_no_capture(rig: OakRig) -> None:
+    with tap(rig.settings) as told:
+        answer = rig.ask("GET", f"{DEPTH}/depth")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+        assert answer.headers["cache-control"] == "no-store"
+        depth = np.asarray(Image.open(io.BytesIO(answer.content)))
+        assert (depth.shape, depth.dtype) == ((400, 640), np.uint16)
+        # In the midst of what was measured: there the next picture measures it again.
+        whole = sliding_window_view(depth[:100] > 0, (31, 31)).mean(axis=(2, 3))
+        row, column = np.unravel_index(int(whole.argmax()), whole.shape)
+        across, down = (column + 15) / 640, (row + 15) / 400
+        reading = rig.ask("GET", f"{DEPTH}/depth?at={across},{down}").json()
+        assert abs(reading["mm"] - WALL_MM) < WALL_MM / 10
+        assert (reading["width"], reading["height"]) == (640, 400)
+        assert abs(reading["time_us"] - unix_us()) < 60_000_000
+        still(rig, "npy")
+        told.until("stillCaptured", PRO)
+    captures = [event.data["format"] for event in told.events if event.kind == "stillCaptured"]
+    assert captures == ["npy"], "the still alone tells of itself"
+
+
+@pytest.mark.parametrize("place", ["", "1", "0.5,x", "0.5,1.1", "-0.1,0", "nan,0", "0,0,0"])
+def test_a_place_outside_the_picture_is_refused(rig: OakRig, place: str) -> None:
+    answer = rig.ask("GET", f"{DEPTH}/depth?at={place}")
+    assert answer.status_code == 422
+    (fault,) = answer.json()["detail"]
+    assert (fault["type"], fault["loc"]) == ("place", ["query", "at"])
+
+
+@pytest.mark.parametrize("way", ["points", "depth", "depth?at=0.5,0.5"])
 @pytest.mark.parametrize(
     ("stream", "status"),
     [("CAM_A", 422), ("CAM_B", 409), ("CAM_D", 404), ("DEPTH_A_B", 404), ("cam_a", 422)],
 )
-def test_points_of_what_is_no_depth_are_refused(rig: OakRig, stream: str, status: int) -> None:
-    answer = rig.ask("GET", f"{STREAMS}/{stream}/points")
+def test_what_is_no_depth_is_not_measured(rig: OakRig, stream: str, status: int, way: str) -> None:
+    answer = rig.ask("GET", f"{STREAMS}/{stream}/{way}")
     assert answer.status_code == status
     assert "detail" in answer.json()

@@ -10,7 +10,7 @@ from kit.fake_commander import FakeCommander
 from kit.fake_oak import FakeOak
 from lensbus_gateway.app import create_app
 from lensbus_proto.errors import CameraTimeout, Refused
-from lensbus_proto.runtime.settings import Settings
+from lensbus_proto.runtime.settings import AccessSettings, Settings
 
 CAMERA = "/cameras/14442C10D13EABCE00"
 A = f"{CAMERA}/streams/CAM_A"
@@ -18,19 +18,20 @@ A = f"{CAMERA}/streams/CAM_A"
 
 def call(method: str, path: str, error: Any = None, **request: Any) -> httpx.Response:
     """Send one request to an application that has no bus."""
-    app = create_app(Settings())
+    app = create_app(Settings(access=AS_THE_OLD_SERVERS))
     app.state.commander = app.state.finder = FakeCommander(FakeOak())
     if error is not None:
         app.state.commander.fail_with("control.get", error)
 
     async def send() -> httpx.Response:
         transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             return await client.request(method, path, **request)
 
     return asyncio.run(send())
 
 
+AS_THE_OLD_SERVERS = AccessSettings(origins=("*",))
 ORIGIN = {"Origin": "http://studio"}
 
 

@@ -127,9 +127,11 @@ def test_cameras_are_found_again_and_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mode", ["remote", "contents", "remote-transfer"])
 def test_it_connects_in_three_modes(alpha: Seeing, mode: str) -> None:
-    assert alpha.execute("connection") == {"connected": False, "mode": None, "model": "ILCE-7M4"}
+    unconnected = {"connected": False, "mode": None, "model": "ILCE-7M4", "wished": False}
+    assert alpha.execute("connection") == unconnected
     assert alpha.execute("connect", mode=mode) == {"mode": mode, "already": False}
-    assert alpha.execute("connection")["mode"] == mode
+    connected = {"connected": True, "mode": mode, "model": "ILCE-7M4", "wished": True}
+    assert alpha.execute("connection") == connected
     # Before the reply: nothing has to be waited for.
     assert alpha.kinds()[0] == "connected"
     assert alpha.observed[0].data == {"id": ALPHA, "model": "ILCE-7M4"}

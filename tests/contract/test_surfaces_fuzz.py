@@ -58,6 +58,7 @@ ROBOPIPE_PATHS = [
     "streams/{word}/control/reset",
     "streams/{word}/still?format={word}",
     "streams/{word}/points",
+    "streams/{word}/depth?at={word}",
     "streams/{word}/nn",
     "streams/{word}/replay?filename={word}",
     "recording",

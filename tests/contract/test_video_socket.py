@@ -68,9 +68,9 @@ def test_a_line_of_requests_may_become_a_socket(gateway: RunningGateway) -> None
 
 def test_no_socket_opens_while_an_answer_is_under_way(gateway: RunningGateway) -> None:
     lines = "".join(f"{name}: {value}\r\n" for name, value in KEY.items())
-    upgrade = f"GET /echo HTTP/1.1\r\nHost: test\r\n{lines}\r\n".encode()
+    upgrade = f"GET /echo HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n".encode()
     with Wire(gateway.address) as wire:
-        wire.send(b"GET /nothing HTTP/1.1\r\nHost: test\r\n\r\n" + upgrade)
+        wire.send(b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n" + upgrade)
         assert b" 101 " not in wire.rest()
 
 

@@ -26,7 +26,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[Supervised]:
-    with supervised() as plant:
+    with supervised(access_origins='["*"]') as plant:
         yield plant
 
 

@@ -173,7 +173,7 @@ def test_f26_clients_that_reset_before_the_first_byte_leave_nothing_behind(
     made.add_sources(1, 100)
     (gateway,) = made.gateways()
     before = made.descriptors(gateway)
-    request = b"GET /api/events HTTP/1.1\r\nHost: test\r\n\r\n"
+    request = b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
     cursor = request[:-2] + b"Last-Event-ID: 00000001.1\r\n\r\n"
     for sent in (b"", request[:20], request, cursor):
         for _ in range(250):

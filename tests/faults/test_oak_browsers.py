@@ -93,7 +93,7 @@ def test_a_browser_shows_the_present(rig: OakRig, tmp_path: Path, kind: str, str
 
 
 def test_a_browser_shows_all_streams_of_two_devices_at_once(tmp_path: Path) -> None:
-    with running_system(sony_enabled="false") as system:
+    with running_system(sony_enabled="false", access_origins='["*"]') as system:
         wait_for_cameras(system, {OAK, OAK_ONE})
         shown = [(OAK, name) for name in ("CAM_A", "CAM_B", "CAM_C")] + [(OAK_ONE, "CAM_A")]
         players = [

@@ -1,6 +1,7 @@
 """A gateway in a thread, a fake bus before it, and plain sockets behind it."""
 
 import asyncio
+import json
 import re
 import signal
 import socket
@@ -188,9 +189,14 @@ def gateway_process(
     settings: Settings, listener: socket.socket
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """Run a gateway as a process manager does: the listening socket is its descriptor 0."""
+    variables = {
+        "LENSBUS_SYSTEM_STATE": settings.system.state,
+        "LENSBUS_ACCESS_DEMAND": settings.access.demand,
+        "LENSBUS_ACCESS_ORIGINS": json.dumps(settings.access.origins),
+    }
     child = subprocess.Popen(
         [sys.executable, "-m", "lensbus_gateway", "--fd", "0"],
-        env=environ({"LENSBUS_SYSTEM_STATE": settings.system.state}),
+        env=environ(variables),
         stdin=listener.fileno(),
     )
     try:
@@ -228,7 +234,7 @@ class Wire:
         body: bytes = b"",
     ) -> None:
         """Send one request."""
-        sent = {"Host": "test", **(headers or {})}
+        sent = {"Host": "localhost", **(headers or {})}
         if body:
             sent["Content-Length"] = str(len(body))
         lines = "".join(f"{name}: {value}\r\n" for name, value in sent.items())

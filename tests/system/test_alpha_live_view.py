@@ -114,7 +114,7 @@ def test_a_viewer_that_does_not_read_delays_nobody(streaming: System) -> None:
     with socket.socket() as deaf, watching(streaming) as wire:
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         deaf.connect(("127.0.0.1", streaming.port))
-        deaf.sendall(f"GET {STREAM} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        deaf.sendall(f"GET {STREAM} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         late = []
         for _ in range(60):
             fields, _ = picture(wire)

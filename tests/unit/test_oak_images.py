@@ -13,6 +13,7 @@ from lensbus_services.oak.images import (
     encode_jpeg,
     encode_still,
     mime_of,
+    reading,
     still_format,
 )
 
@@ -54,6 +55,12 @@ def test_numbers_keep_every_millimetre() -> None:
     assert array.dtype == np.uint16
     assert (array == depth).all()
     assert (mime_of("png16"), mime_of("webp")) == ("image/png", "image/webp")
+
+
+def test_a_place_is_read_from_corner_to_corner() -> None:
+    depth = np.array([[1, 2, 3], [4, 0, 65_535]], np.uint16)
+    places = [(0.0, 0.0), (0.34, 0.49), (1.0, 0.0), (0.0, 0.5), (0.5, 0.9), (1.0, 1.0)]
+    assert [reading(depth, at) for at in places] == [1, 2, 3, 4, None, 65_535]
 
 
 @pytest.mark.parametrize("name", FORMATS)

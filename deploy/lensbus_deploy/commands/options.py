@@ -11,7 +11,7 @@ from lensbus_deploy.exits import Failure
 from lensbus_deploy.remote.registry import cameras
 from lensbus_deploy.remote.system import System
 from lensbus_proto.errors import SettingsError
-from lensbus_proto.runtime.settings import Settings, load
+from lensbus_proto.runtime.settings import GatewaySettings, Settings, load
 
 EVERY_ADDRESS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
@@ -78,14 +78,24 @@ CameraId = Annotated[
 
 
 def reach(url: str | None, token: str | None) -> System:
-    """Return the system at an address, or the one that lensbus.toml describes."""
-    address = url or os.environ.get("LENSBUS_URL") or configured_url(os.environ)
-    return System(address.rstrip("/"), token or os.environ.get("LENSBUS_TOKEN"))
+    """Return the system at an address, or the one that lensbus.toml describes.
+
+    The one of lensbus.toml runs on this machine: whoever may read its state folder needs no token.
+    """
+    given = token or os.environ.get("LENSBUS_TOKEN")
+    elsewhere = url or os.environ.get("LENSBUS_URL")
+    if elsewhere:
+        return System(elsewhere.rstrip("/"), given)
+    there = settings(os.environ)
+    return System(_url_of(there.gateway), given, None if given else there.state)
 
 
 def configured_url(environ: Mapping[str, str]) -> str:
     """Return where the system of this machine answers."""
-    gateway = settings(environ).gateway
+    return _url_of(settings(environ).gateway)
+
+
+def _url_of(gateway: GatewaySettings) -> str:
     host = EVERY_ADDRESS.get(gateway.host, gateway.host)
     return f"http://{f'[{host}]' if ':' in host else host}:{gateway.port}"
 
@@ -96,7 +106,14 @@ def settings(environ: Mapping[str, str]) -> Settings:
     return load(Path(config) if config else None, environ)
 
 
-def variables(config: Path | None, state: str | None, port: int | None = None) -> dict[str, str]:
+def variables(
+    config: Path | None,
+    state: str | None,
+    port: int | None = None,
+    host: str | None = None,
+    *,
+    insecure: bool = False,
+) -> dict[str, str]:
     """Return the variables of this process, and what the command line says instead of them."""
     environ = dict(os.environ)
     if config is not None:
@@ -105,6 +122,10 @@ def variables(config: Path | None, state: str | None, port: int | None = None) -
         environ["LENSBUS_SYSTEM_STATE"] = state
     if port is not None:
         environ["LENSBUS_GATEWAY_PORT"] = str(port)
+    if host is not None:
+        environ["LENSBUS_GATEWAY_HOST"] = host
+    if insecure:
+        environ["LENSBUS_ACCESS_INSECURE"] = "true"
     return environ
 
 

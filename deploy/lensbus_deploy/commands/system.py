@@ -39,6 +39,15 @@ def add_to(app: typer.Typer) -> None:
 
 
 def up(
+    host: Annotated[
+        str | None,
+        typer.Option(
+            help="The gateway's address, instead of the configured one; 0.0.0.0 is every address"
+            " of this machine, and demands tokens.",
+            metavar="ADDRESS",
+            show_default=False,
+        ),
+    ] = None,
     port: Annotated[
         int | None,
         typer.Option(
@@ -47,13 +56,18 @@ def up(
             show_default=False,
         ),
     ] = None,
+    insecure: Annotated[
+        bool,
+        typer.Option("--insecure", help="Let everybody who reaches the address do everything."),
+    ] = False,
     config: Config = None,
     state: State = None,
 ) -> None:
     """Start the whole system and keep it in the foreground; Ctrl-C stops it."""
     from lensbus_deploy import up as starting
 
-    raise typer.Exit(starting.up(variables(config, state, port)))
+    environ = variables(config, state, port, host, insecure=insecure)
+    raise typer.Exit(starting.up(environ))
 
 
 def reload(config: Config = None, state: State = None) -> None:

@@ -9,10 +9,12 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from lensbus_deploy.exits import Code, Failure
+from lensbus_proto.runtime.passes import local_pass
 
 # A connection to a camera may take twice `sony.connect_s`.
 ANSWER_S: Final = 60.0
@@ -22,6 +24,12 @@ _CODES: Final[Mapping[int, Code]] = {
     403: Code.FORBIDDEN,
     404: Code.UNKNOWN,
     409: Code.NOT_READY,
+    421: Code.FORBIDDEN,
+}
+_ADVICE: Final[Mapping[int, str]] = {
+    401: "give one with --token or LENSBUS_TOKEN; `lensbus token create` makes one, on that machine",
+    403: "give a token that allows it; `lensbus token create --scope` on that machine makes one",
+    421: "use its address instead of this name, or have its operator add the name",
 }
 _PROXY_ALONE: Final = (502, 503, 504)
 
@@ -44,10 +52,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """Where a system answers, and what opens it."""
+    """Where a system answers, and what opens it: a token, or the key in a state folder."""
 
     url: str
     token: str | None = field(default=None, repr=False)
+    state: Path | None = None
+
+    def bearer(self) -> str | None:
+        """Return what opens it now, None if there is nothing to show."""
+        if self.token or self.state is None:
+            return self.token
+        return local_pass(self.state)
 
     def ask(
         self,
@@ -96,8 +111,8 @@ class System:
             sent = dict(headers or {})
             if data is not None:
                 sent["Content-Type"] = "application/json"
-            if self.token:
-                sent["Authorization"] = f"Bearer {self.token}"
+            if bearer := self.bearer():
+                sent["Authorization"] = f"Bearer {bearer}"
             try:
                 connection.request(method, urlsplit(self.url).path.rstrip("/") + path, data, sent)
                 answer = connection.getresponse()
@@ -163,11 +178,11 @@ def refusal(system: System, answer: Answer) -> Failure:
             f"a proxy answers at {system.url}, but no system behind it ({answer.status}): start it"
             " there with `lensbus up`",
         )
-    code = _CODES.get(answer.status, Code.FAILED)
+    if answer.status == 401 and system.bearer() is None:
+        return Failure(Code.FORBIDDEN, f"{system.url} wants a token: {_ADVICE[401]}")
     said = explain(body) or f"the answer was {answer.status}"
-    if code is Code.FORBIDDEN:
-        said += ": give a token that allows it with --token or LENSBUS_TOKEN"
-    return Failure(code, said)
+    advice = _ADVICE.get(answer.status)
+    return Failure(_CODES.get(answer.status, Code.FAILED), f"{said}: {advice}" if advice else said)
 
 
 def explain(body: Any) -> str:

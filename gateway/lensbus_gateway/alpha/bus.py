@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from lensbus_gateway.access.guard import sees
 from lensbus_gateway.bus import Commander
 from lensbus_proto.errors import BadArguments, CameraUnknown, CommandError
 from lensbus_proto.topics import is_camera_id
@@ -72,12 +73,12 @@ async def ask_broker(request: Request, name: str) -> Mapping[str, Any]:
 
 
 async def sony_cameras(request: Request) -> Sequence[Entry]:
-    """Return the broker's entries of the Sony cameras that are there."""
+    """Return the broker's entries of the Sony cameras that are there for who asks."""
     result = await ask_broker(request, "cameras")
     return [
         entry
         for entry in result["cameras"]
-        if entry["vendor"] == "sony" and entry["state"] != "lost"
+        if entry["vendor"] == "sony" and entry["state"] != "lost" and sees(request, entry["camera"])
     ]
 
 

@@ -24,6 +24,7 @@ _ORDERS: Final[Mapping[str, Callable[[File], Any]]] = {
     "name": lambda file: file["path"],
     "size": lambda file: (file["size"], file["path"]),
 }
+SORTS: Final = (*_ORDERS, *(f"-{name}" for name in _ORDERS))
 
 
 async def list_files(request: Request) -> Response:

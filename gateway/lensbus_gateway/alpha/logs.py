@@ -7,8 +7,9 @@ shows the same from every gateway, and what was written before this one started.
 import asyncio
 import functools
 import heapq
+import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,11 +17,14 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from lensbus_proto.runtime.logs import shown
+from lensbus_proto.runtime.records import IDS
 from lensbus_proto.runtime.settings import Settings
 
 RETAINED: Final = 1000
 LINES: Final = 100
 TAIL_BYTES: Final = 131_072  # of one process; with 130 bytes a line that is RETAINED
+SECONDS: Final = len("2026-11-21T08:00:01")
 MESSAGE_LIMIT: Final = 8192  # characters; a traceback belongs to its message
 
 LEVELS: Final = ("debug", "info", "warn", "error")
@@ -31,6 +35,7 @@ _HEAD: Final = re.compile(
 )
 # How a process begins its last words, when a signal ends it; they have the time of those before.
 _DYING: Final = "Fatal Python error: "
+_JSON: Final = '{"time":"'  # a line of the other format begins so
 _CAMERA: Final = re.compile(r" camera=([A-Za-z0-9][A-Za-z0-9:._-]{0,63})(?: |$)")
 _WORKER: Final = re.compile(r"worker-[a-z]+-(.+)\.log")
 
@@ -126,10 +131,19 @@ def _tail(path: Path, size: int) -> bytes:
 
 
 def parse(lines: Iterable[str], camera: str | None = None) -> Iterator[Entry]:
-    """Yield the records of a log; a line without a head goes on with the record before it."""
+    """Yield the records of a log; a line without a head goes on with the record before it.
+
+    Both formats may be in one file: the setting may have been changed.
+    """
     head: re.Match[str] | None = None
     message: list[str] = []
     for line in lines:
+        if line.startswith(_JSON) and (entry := _of_json(line, camera)) is not None:
+            if head is not None:
+                yield _entry(head, message, camera)
+            head, message = None, []
+            yield entry
+            continue
         match = _HEAD.fullmatch(line)
         if head is not None and line.startswith(_DYING):
             match = _HEAD.fullmatch(f"{head[1]} critical process: {line}")
@@ -141,6 +155,29 @@ def parse(lines: Iterable[str], camera: str | None = None) -> Iterator[Entry]:
         head, message = match, [match[3]]
     if head is not None:
         yield _entry(head, message, camera)
+
+
+def _of_json(line: str, camera: str | None) -> Entry | None:
+    """Return the record of a line in JSON, in the words of a line of text."""
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return None
+    match told:
+        case {"time": str(time), "level": str(level), "logger": str(name), "message": str(message)}:
+            spoken = _SPOKEN.get(level, level)
+            if spoken not in LEVELS:
+                return None
+        case _:
+            return None
+    ids = {key: told[key] for key in IDS if key in told}
+    fields = told.get("fields")
+    named = {**(fields if isinstance(fields, Mapping) else {}), **ids}
+    text = " ".join([f"{name}: {message}", *(f"{key}={shown(named[key])}" for key in named)])
+    trace = told.get("exception")
+    text = f"{text}\n{trace}" if isinstance(trace, str) else text
+    of = told.get("camera", camera)
+    return Entry(time[:SECONDS], spoken, text[:MESSAGE_LIMIT], of if isinstance(of, str) else None)
 
 
 def _entry(head: re.Match[str], message: Sequence[str], camera: str | None) -> Entry:

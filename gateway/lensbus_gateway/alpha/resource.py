@@ -1,7 +1,7 @@
 """One path of this surface and its methods."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from starlette.requests import Request
@@ -39,6 +39,16 @@ class Resource:
         self._handlers = {method: handler for method, handler in given.items() if handler}
         self._otherwise = otherwise
         self._placeholders = placeholders
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """Who answers each method."""
+        return self._handlers
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that there are."""
+        return tuple(self._handlers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

@@ -24,8 +24,10 @@ _MACHINES: Final = {
     "armv7l": "arm",
     "armv6l": "arm",
 }
-_PLATFORMS: Final = frozenset(
-    {"darwin-arm64", "darwin-x64", "linux-arm64", "linux-arm", "linux-x64", "win32-x64"}
+UNKNOWN_PLATFORM: Final = "unknown"
+PLATFORMS: Final = (
+    *("darwin-arm64", "darwin-x64", "linux-arm64", "linux-arm", "linux-x64", "win32-x64"),
+    UNKNOWN_PLATFORM,
 )
 
 
@@ -70,7 +72,7 @@ async def get_cameras(request: Request) -> Response:
 def platform_name(system: str, machine: str) -> str:
     """Return the platform in the words of the contract."""
     name = f"{_SYSTEMS.get(system, system)}-{_MACHINES.get(machine.lower(), machine)}"
-    return name if name in _PLATFORMS else "unknown"
+    return name if name in PLATFORMS else UNKNOWN_PLATFORM
 
 
 def _camera(entry: Entry) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from typing import Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from lensbus_gateway.access.guard import sees
 from lensbus_gateway.pictures import PictureWatcher
 from lensbus_gateway.viewers import Viewers
 from lensbus_proto.messages import Picture
@@ -68,9 +69,7 @@ class _Page:
     async def _give(self, topic: str, camera: str, stream: str) -> None:
         last = self._given.get(topic)
         try:
-            picture = await self._pictures.newest(
-                camera, stream, newer_than=last, timeout_s=SILENCE_S
-            )
+            picture = await self._newest(camera, stream, last)
         finally:
             del self._waits[topic]
         if picture is None:
@@ -82,6 +81,12 @@ class _Page:
                 await self._socket.send_bytes(told(topic, picture))
         except (WebSocketDisconnect, RuntimeError):
             pass  # it has left; of one that left a moment ago uvicorn says it cannot be sent to
+
+    async def _newest(self, camera: str, stream: str, last: Picture | None) -> Picture | None:
+        if not sees(self._socket, camera):
+            await asyncio.sleep(SILENCE_S)  # as if nobody had such a camera
+            return None
+        return await self._pictures.newest(camera, stream, newer_than=last, timeout_s=SILENCE_S)
 
     async def close(self) -> None:
         """Stop waiting for pictures."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from starlette.requests import HTTPConnection, Request
 
+from lensbus_gateway.access.guard import sees
 from lensbus_gateway.bus import Commander
 from lensbus_gateway.robopipe.models import MXID, STREAM
 from lensbus_proto.errors import CameraUnknown, NotFound
@@ -55,11 +56,11 @@ async def ask_camera(
 
 
 async def oak_cameras(request: Request) -> Sequence[Mapping[str, Any]]:
-    """Return the broker's entries of the OAK cameras that are there."""
+    """Return the broker's entries of the OAK cameras that are there for who asks."""
     commander: Commander = request.app.state.commander
     reply = await commander.send("", "cameras", deadline_s=REGISTRY_DEADLINE_S)
     return [
         entry
         for entry in (reply.result or {})["cameras"]
-        if entry["vendor"] == "oak" and entry["state"] != "lost"
+        if entry["vendor"] == "oak" and entry["state"] != "lost" and sees(request, entry["camera"])
     ]

@@ -8,6 +8,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lensbus_gateway.access.guard import sees
 from lensbus_gateway.bus import Commander
 from lensbus_gateway.robopipe.answers import detail, part, value
 from lensbus_gateway.robopipe.bus import REOPEN_DEADLINE_S, ask, ask_camera, oak_cameras
@@ -57,7 +58,7 @@ async def _search(request: Request) -> None:
     finder: Commander = request.app.state.finder
     try:
         reply = await finder.send("", "scan", deadline_s=SCAN_DEADLINE_S)
-        there = set(part(reply, "cameras"))
+        there = {camera for camera in part(reply, "cameras") if sees(request, camera)}
         for _ in range(APPEAR_LOOKS):
             if there <= {entry["camera"] for entry in await oak_cameras(request)}:
                 return

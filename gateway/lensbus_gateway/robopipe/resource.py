@@ -1,7 +1,7 @@
 """One path of this surface and its methods."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -29,6 +29,11 @@ class Resource:
     ) -> None:
         given = {"GET": get, "POST": post, "PATCH": patch, "DELETE": delete}
         self._handlers = {method: handler for method, handler in given.items() if handler}
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """Who answers each method."""
+        return self._handlers
 
     @property
     def methods(self) -> tuple[str, ...]:

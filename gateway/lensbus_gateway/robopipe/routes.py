@@ -45,6 +45,7 @@ RESOURCES: Final = {
     STREAM + "/control/capabilities": Resource(get=control.get_capabilities),
     STREAM + "/control/reset": Resource(post=control.reset_control),
     STREAM + "/still": Resource(get=stills.get_still),
+    STREAM + "/depth": Resource(get=stills.get_depth),
     STREAM + "/points": Resource(get=stills.get_points),
     STREAM + "/mjpeg": Resource(get=mjpeg.get_mjpeg),
     STREAM + "/nn": Resource(

@@ -12,7 +12,7 @@ from typing import Final
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from lensbus_gateway.pictures import PictureWatcher
+from lensbus_gateway.pictures import PictureWatcher, missed
 from lensbus_gateway.robopipe.answers import failed
 from lensbus_gateway.robopipe.shown import full
 from lensbus_gateway.robopipe.validation import path_faults
@@ -81,6 +81,7 @@ async def _send_all(
     socket: WebSocket, name: str, check: Check, send: Send, silence_s: float
 ) -> tuple[int, str]:
     pictures: PictureWatcher = socket.app.state.pictures
+    viewers: Viewers = socket.app.state.viewers
     camera = socket.path_params["mxid"]
     last: Picture | None = None
     while True:
@@ -94,5 +95,6 @@ async def _send_all(
             except CommandError as error:
                 return TRY_LATER, error.message[:REASON_BYTES]
             continue
+        viewers.passed_over[camera, name] += missed(last, picture)
         last = picture
         await send(picture)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from lensbus_gateway.robopipe.bus import ask
 from lensbus_gateway.robopipe.validation import Invalid, check_path, fault, path_faults
@@ -13,6 +13,8 @@ IMAGES: Final = ("jpeg", "png", "webp", "bmp", "tiff", "gif")
 NUMBERS: Final = ("png16", "npy")  # the millimetres of a depth stream
 FORMATS: Final = (*IMAGES, *NUMBERS)
 OTHER_NAMES: Final = ("", "jpg")  # of the default
+
+_FRESH: Final = {"Cache-Control": "no-store"}
 
 
 async def get_still(request: Request) -> Response:
@@ -30,8 +32,36 @@ async def get_still(request: Request) -> Response:
     if format_ == "npy":
         return _file(request, reply.parts[0], "npy")
     shown = "png" if format_ == "png16" else spelled if spelled.lower() == format_ else format_
-    headers = {"Content-Type": f"image/{shown}", "Cache-Control": "no-store"}
-    return Response(reply.parts[0], headers=headers)
+    return Response(reply.parts[0], headers={"Content-Type": f"image/{shown}", **_FRESH})
+
+
+async def get_depth(request: Request) -> Response:
+    """Measure: the newest depth picture as numbers, or with `?at=x,y` what it says of one place.
+
+    Unlike a still this is no capture, of which an event would tell: pages do it twice a second.
+    """
+    spelled = request.query_params.get("at")
+    faults = path_faults(request)
+    at = None if spelled is None else _place(spelled)
+    if spelled is not None and at is None:
+        message = "Input should be two numbers from 0 to 1 with a comma between them"
+        faults.append(fault("place", ("query", "at"), message, spelled))
+    if faults:
+        raise Invalid(*faults)
+    reply = await ask(request, "depth", {} if at is None else {"at": at})
+    if reply.parts:
+        return Response(reply.parts[0], headers={"Content-Type": "image/png", **_FRESH})
+    result = reply.result or {}
+    told = {key: result[key] for key in ("mm", "width", "height", "time_us")}
+    return JSONResponse(told, headers=_FRESH)
+
+
+def _place(spelled: str) -> list[float] | None:
+    try:
+        place = [float(part) for part in spelled.split(",")]
+    except ValueError:
+        return None
+    return place if len(place) == 2 and all(0 <= part <= 1 for part in place) else None
 
 
 async def get_points(request: Request) -> Response:
@@ -45,7 +75,7 @@ def _file(request: Request, content: bytes, suffix: str) -> Response:
     headers = {
         "Content-Type": "application/octet-stream",
         "Content-Disposition": f'attachment; filename="{name}"',
-        "Cache-Control": "no-store",
+        **_FRESH,
     }
     return Response(content, headers=headers)
 

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
-from lensbus_gateway.pictures import PictureWatcher
+from lensbus_gateway.access.guard import HOLD
+from lensbus_gateway.pictures import PictureWatcher, missed
 from lensbus_gateway.robopipe.answers import value
 from lensbus_gateway.robopipe.shown import check_shown, full, is_shown
 from lensbus_gateway.robopipe.validation import Invalid, check_body, fault
@@ -57,6 +58,9 @@ class Calls:
         task = asyncio.create_task(self._run(call))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        if hold := request.scope.get(HOLD):
+            over = hold(task.cancel)
+            task.add_done_callback(lambda _: over())
         return answer
 
     async def close(self) -> None:
@@ -77,11 +81,13 @@ class Calls:
         """Return the picture after the last; None when there are no more."""
         pictures: PictureWatcher = connection.app.state.pictures
         camera, stream = connection.path_params["mxid"], connection.path_params["stream_name"]
+        name = video_of(stream)
         while True:
             picture = await pictures.newest(
-                camera, video_of(stream), newer_than=last, timeout_s=self._viewers.silence_s
+                camera, name, newer_than=last, timeout_s=self._viewers.silence_s
             )
             if picture is not None:
+                self._viewers.passed_over[camera, name] += missed(last, picture)
                 return picture
             if not await is_shown(connection):
                 return None

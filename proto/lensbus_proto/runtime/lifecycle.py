@@ -75,7 +75,7 @@ def run(config: Path | None, main: Callable[[Settings], int]) -> int:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    logs.configure(settings.system.log_level)
+    logs.configure(settings.system.log_level, settings.system.log_format)
     if not faulthandler.is_enabled():
         faulthandler.enable()  # who dies by a signal leaves its stacks in its log
     die_with_parent()

@@ -1,10 +1,15 @@
-"""Log lines: one fact each, fields behind it, on stderr, where the process manager keeps them."""
+"""Log lines: one fact each, fields behind it, on stderr, where the process manager keeps them.
+
+Text is for people, JSON for programs that collect logs (`system.log_format`).
+Secrets are masked in the whole line, whoever wrote it, tracebacks included.
+"""
 
 import logging
 import sys
-from typing import Final
+from pathlib import Path
 
-_STANDARD: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+from lensbus_proto.runtime.masking import masked_text
+from lensbus_proto.runtime.records import JsonFormatter, fields_of
 
 
 class FieldFormatter(logging.Formatter):
@@ -14,26 +19,36 @@ class FieldFormatter(logging.Formatter):
         """Return the line, with the `extra` fields of the record as `key=value`."""
         record.levelname = record.levelname.lower()
         line = super().format(record)
-        named = {key: value for key, value in vars(record).items() if key not in _STANDARD}
+        named = fields_of(record)
         if not named:
-            return line
+            return masked_text(line)
         head, newline, rest = line.partition("\n")
-        shown = " ".join(f"{key}={_shown(value)}" for key, value in named.items())
-        return f"{head} {shown}{newline}{rest}"
+        told = " ".join(f"{key}={shown(value)}" for key, value in named.items())
+        return masked_text(f"{head} {told}{newline}{rest}")
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Return a value as it stands in a line of text."""
     text = str(value)
     # A camera's own text must not be able to forge a second line or another field.
     return text if text.isprintable() and " " not in text and text else repr(text)
 
 
-def configure(level: str) -> None:
+def configure(level: str, form: str = "text") -> None:
     """Send the log of this process to stderr from the given level upwards."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        FieldFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
+        JsonFormatter(process_name())
+        if form == "json"
+        else FieldFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+
+
+def process_name() -> str:
+    """Return the module that this process runs, as `lensbus_broker`."""
+    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    name = spec.name if spec is not None else Path(sys.argv[0] or "python").stem
+    return str(name).removesuffix(".__main__")

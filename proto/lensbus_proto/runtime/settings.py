@@ -5,7 +5,9 @@ Variables override the file: `LENSBUS_GATEWAY_PORT=8090` sets `port` in `[gatewa
 variable are written as in TOML; a bare word is text.
 """
 
+import ipaddress
 import os
+import re
 import tomllib
 import typing
 from collections.abc import Mapping
@@ -16,6 +18,7 @@ from typing import Any, Final, TypeVar
 from lensbus_proto.errors import SettingsError
 
 PREFIX: Final = "LENSBUS_"
+ORIGIN: Final = re.compile(r"null|[a-z][a-z0-9+.-]*://[^/\s,]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class SystemSettings:
 
     state: str = "~/.local/state/lensbus"
     log_level: str = "info"
+    log_format: str = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +84,20 @@ class GatewaySettings:
     host: str = "127.0.0.1"
     port: int = 8080
     processes: int = 2
-    cors_origin: str = "*"
     body_limit_bytes: int = 1_048_576
     head_limit_bytes: int = 65_536
     viewers: int = 256
     downloads: int = 32
+
+
+@dataclass(frozen=True, slots=True)
+class AccessSettings:
+    """Who may use the gateway: tokens, names of this server, pages of other origins."""
+
+    demand: str = "auto"
+    insecure: bool = False
+    hosts: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +110,13 @@ class HubSettings:
     user_timeout_s: float = 20.0
     clients: int = 20_000
     clients_per_address: int = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class HealthSettings:
+    """What has to be there for the system to be ready."""
+
+    cameras: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +195,9 @@ class Settings:
     journal: JournalSettings = field(default_factory=JournalSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
     gateway: GatewaySettings = field(default_factory=GatewaySettings)
+    access: AccessSettings = field(default_factory=AccessSettings)
     hub: HubSettings = field(default_factory=HubSettings)
+    health: HealthSettings = field(default_factory=HealthSettings)
     discovery: DiscoverySettings = field(default_factory=DiscoverySettings)
     sony: SonySettings = field(default_factory=SonySettings)
     oak: OakSettings = field(default_factory=OakSettings)
@@ -185,10 +207,25 @@ class Settings:
         """The state folder, absolute."""
         return Path(self.system.state).expanduser().absolute()
 
+    @property
+    def demands_tokens(self) -> bool:
+        """Whether a client has to bring a token."""
+        if self.access.demand == "always":
+            return True
+        return not self.access.insecure and not is_loopback(self.gateway.host)
+
     def endpoint(self, name: str, vendor: str = "") -> str:
         """Return one endpoint of the bus with its folder, and the vendor, filled in."""
         address: str = getattr(self.bus, name)
         return address.format(run=self.state / "run", vendor=vendor)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address can be reached from its own machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def load(path: Path | None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -204,7 +241,9 @@ def load(path: Path | None, environ: Mapping[str, str] | None = None) -> Setting
             raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{path} is not TOML: {error}") from error
-    _override(table, Settings, os.environ if environ is None else environ, PREFIX)
+    variables = os.environ if environ is None else environ
+    _tell_the_new_name(table, variables)
+    _override(table, Settings, variables, PREFIX)
     settings = _build(Settings, table, "")
     _check(settings)
     return settings
@@ -235,6 +274,16 @@ def _value(kind: Any, value: Any, key: str) -> Any:
     if type(value) is not kind:
         raise SettingsError(f"{key} is {value!r}, expected {getattr(kind, '__name__', kind)}")
     return value
+
+
+def _tell_the_new_name(table: Mapping[str, Any], environ: Mapping[str, str]) -> None:
+    gateway = table.get("gateway")
+    in_file = isinstance(gateway, dict) and "cors_origin" in gateway
+    if in_file or f"{PREFIX}GATEWAY_CORS_ORIGIN" in environ:
+        raise SettingsError(
+            "gateway.cors_origin is access.origins now, a list: without it only pages of the"
+            ' gateway itself may read its answers, ["*"] lets all pages'
+        )
 
 
 def _override(table: dict[str, Any], cls: Any, environ: Mapping[str, str], prefix: str) -> None:
@@ -298,12 +347,24 @@ def _check(settings: Settings) -> None:
             raise SettingsError(f"{key} is {value}, expected {least:g} to {most:g}")
     choices = (
         ("system.log_level", settings.system.log_level, ("debug", "info", "warning", "error")),
+        ("access.demand", settings.access.demand, ("auto", "always")),
+        ("system.log_format", settings.system.log_format, ("text", "json")),
         ("oak.backend", settings.oak.backend, ("simulator", "device")),
         ("oak.active_after_boot", settings.oak.active_after_boot, ("cameras", "color", "none")),
     )
     for name, word, words in choices:
         if word not in words:
             raise SettingsError(f"{name} is {word!r}, expected one of {', '.join(words)}")
+    if settings.access.demand == "always" and settings.access.insecure:
+        raise SettingsError(
+            "access.insecure is True, expected False where access.demand is 'always'"
+        )
+    for origin in settings.access.origins:
+        if origin != "*" and not ORIGIN.fullmatch(origin):
+            raise SettingsError(
+                f"access.origins has {origin!r}, expected origins as browsers send them, like"
+                " 'https://studio.example.org', or '*'"
+            )
     if settings.sony.simulator.callback_slots not in (12, 18, 19, 21):
         slots = settings.sony.simulator.callback_slots
         raise SettingsError(f"sony.simulator.callback_slots is {slots}, expected 12, 18, 19 or 21")

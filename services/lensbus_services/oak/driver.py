@@ -16,17 +16,19 @@ from lensbus_proto.topics import NETWORK
 from lensbus_services.driver import Description, Driver, Frame, Observation, Result, Stuck
 from lensbus_services.oak import control, lights, networks
 from lensbus_services.oak.activation import is_depth
-from lensbus_services.oak.arguments import mapping, text, texts
+from lensbus_services.oak.arguments import mapping, number, pair, text, texts
 from lensbus_services.oak.backend import Finding, RawFrame
 from lensbus_services.oak.backends import make_backend
 from lensbus_services.oak.camera import MakeBackend, OakCamera
 from lensbus_services.oak.images import (
     DEPTH_FORMATS,
+    PNG16,
     Pixels,
     depth_picture,
     encode_depth,
     encode_still,
     mime_of,
+    reading,
     still_format,
 )
 from lensbus_services.oak.live import Live
@@ -77,6 +79,7 @@ class OakDriver:
             "control.reset": self._control_reset,
             "still": self._still,
             "points": self._points,
+            "depth": self._depth,
             "recording": self._record,
             "replay.get": self._replay_get,
             "replay.set": self._replay_set,
@@ -300,14 +303,20 @@ class OakDriver:
         self._camera.seen.note("stillCaptured", data)
         return Result({"mime": mime_of(format_), **size}, (image,))
 
+    def _depth(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
+        at = _place(arguments["at"]) if "at" in arguments else None
+        raw = self._measured(arguments, deadline_s)
+        height, width = raw.pixels.shape[:2]
+        told = {"width": width, "height": height, "time_us": raw.time_us}
+        if at is None:
+            picture = encode_depth(raw.pixels, PNG16)
+            return Result({"mime": mime_of(PNG16), **told}, (picture,))
+        return Result({"mm": reading(raw.pixels, at), **told})
+
     def _points(self, arguments: Mapping[str, Any], deadline_s: float) -> Result:
-        stream = text(arguments, "stream")
-        self._camera.need_active(stream)
-        if not is_depth(stream):
-            raise Unsupported(f"{stream} measures no depth")
-        raw = self._capture(stream, deadline_s)
+        raw = self._measured(arguments, deadline_s)
         if raw.lens is None:
-            raise Unsupported(f"the camera does not tell how {stream} looks at space")
+            raise Unsupported(f"the camera does not tell how {raw.stream} looks at space")
         points = points_of(raw.pixels, raw.lens)
         return Result({"mime": "application/octet-stream", "count": len(points)}, (ply(points),))
 
@@ -324,6 +333,14 @@ class OakDriver:
         raw = self._capture(main.socket, STILL_WAIT_S)
         return self._shown(raw), raw.time_us
 
+    def _measured(self, arguments: Mapping[str, Any], deadline_s: float) -> RawFrame:
+        """Return a new picture of a stream that measures depth."""
+        stream = text(arguments, "stream")
+        self._camera.need_active(stream)
+        if not is_depth(stream):
+            raise Unsupported(f"{stream} measures no depth")
+        return self._capture(stream, deadline_s)
+
     def _capture(self, stream: str, deadline_s: float) -> RawFrame:
         backend = self._camera.need_active(stream)
         wait_s = max(STILL_WAIT_S, 2 / self._camera.rate(stream))
@@ -332,6 +349,11 @@ class OakDriver:
     def _shown(self, raw: RawFrame) -> Pixels:
         baseline_cm = self._camera.features().baseline_cm(raw.stream)
         return raw.pixels if baseline_cm is None else depth_picture(raw.pixels, baseline_cm)
+
+
+def _place(value: object) -> tuple[float, float]:
+    across, down = pair("at", value)
+    return number("at", across, 0, 1), number("at", down, 0, 1)
 
 
 if TYPE_CHECKING:

@@ -18,8 +18,9 @@ Depth = NDArray[np.uint16]
 JPEG: Final = "jpeg"
 FORMATS: Final = (JPEG, "png", "webp", "bmp", "tiff", "gif")
 # Of depth alone: its millimetres, in 16 bits.
-DEPTH_FORMATS: Final = ("png16", "npy")
-MIMES: Final = {"png16": "image/png", "npy": "application/octet-stream"}
+PNG16: Final = "png16"
+DEPTH_FORMATS: Final = (PNG16, "npy")
+MIMES: Final = {PNG16: "image/png", "npy": "application/octet-stream"}
 
 # The nearest that 96 disparities reach at 640 pixels with a focal length of 440 pixels. Larger
 # pictures search 96 disparities too and reach less near: the scale stays the same for all.
@@ -77,6 +78,14 @@ def encode_depth(depth_mm: Depth, format_: str) -> bytes:
     else:
         Image.fromarray(depth_mm).save(buffer, format="png", **_SAVE["png"])
     return buffer.getvalue()
+
+
+def reading(depth_mm: Depth, at: tuple[float, float]) -> int | None:
+    """Return the millimetres at a place (fractions of width and height), None if none are known."""
+    height, width = depth_mm.shape
+    across, down = at
+    row, column = min(height - 1, int(down * height)), min(width - 1, int(across * width))
+    return int(depth_mm[row, column]) or None
 
 
 def depth_picture(depth_mm: Depth, baseline_cm: float) -> Pixels:

@@ -35,7 +35,7 @@ from lensbus_services.sony.sdk import Cameras, Sdk
 from lensbus_services.sony.telling import Teller
 from lensbus_services.sony.triggers import Triggers
 from lensbus_services.sony.values import Credentials, Found, Listing
-from lensbus_services.sony.wish import Wish, forget_wish, save_wish, wish_path
+from lensbus_services.sony.wish import Wish, forget_wish, load_wish, save_wish, wish_path
 
 DISCONNECT_S: Final = 5.0  # OnDisconnected after Disconnect
 
@@ -88,6 +88,11 @@ class Session:
     def wish(self) -> Wish | None:
         """How the camera is connected now."""
         return self._present.wish
+
+    @property
+    def is_wished(self) -> bool:
+        """Tell whether clients want a connection, be it there or not."""
+        return load_wish(self._wish_path) is not None
 
     @property
     def save_info(self) -> SaveInfo:

@@ -11,6 +11,7 @@ from typing import Final
 
 from lensbus_proto.errors import CameraBusy
 from lensbus_proto.runtime.clock import unix_us
+from lensbus_proto.runtime.records import bound
 from lensbus_services.driver import Observation
 from lensbus_services.sony import observations
 from lensbus_services.sony.awaiting import Awaiting
@@ -169,7 +170,10 @@ class Teller:
     def _downloaded(self, seen: Seen) -> Observation:
         settings = seen.code == SETTINGS_FILE
         capture = None if settings else self._triggers.filed(_stem(seen.text))
-        saved = self._finish(seen, is_settings=settings)
+        with bound(**({} if capture is None else {"capture": capture})):
+            saved = self._finish(seen, is_settings=settings)
+            if isinstance(saved, Saved):
+                logger.info("file saved", extra={"path": saved.path, "size": saved.size})
         if isinstance(saved, Saved):
             kind = "settings" if settings else "image"
             return observations.download_complete(seen.time_us, saved, kind, capture)

@@ -4,6 +4,7 @@ Threads: commands begin triggers, callbacks tell exposures and files, and one th
 watches the time: a camera that accepted a trigger and did nothing says nothing.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,11 +13,14 @@ from typing import Final
 
 from lensbus_proto.errors import CameraBusy, CommandError
 from lensbus_proto.runtime.clock import unix_us
+from lensbus_proto.runtime.records import bound
 from lensbus_services.driver import Observation
 from lensbus_services.sony.captures import Capture, Captures
 from lensbus_services.sony.limits import within
 from lensbus_services.sony.observations import not_exposed, outcome_unknown
 from lensbus_services.threads import spawn
+
+logger = logging.getLogger(__name__)
 
 LIMIT_S: Final = 3.0  # healthy bodies were seen to take 0.4 to 0.7 s, and 1.6 s with autofocus
 LEAST_S: Final = 1.0  # however fast a simulated body is, our own threads need some time
@@ -54,7 +58,9 @@ class Triggers:
                     raise CameraBusy("the camera has not yet exposed what was triggered last")
                 capture = self._captures.begin(unix_us(), method, time.monotonic(), held=True)
         try:
-            yield capture
+            with bound(capture=capture.id):
+                yield capture
+                logger.info("triggered", extra={"method": method})
         except CommandError as error:
             with self._changed:
                 if error.began:

@@ -18,6 +18,7 @@ const BY_TEXT = [
   [/no cameras? found|cable/i, "Check cable, power and the USB mode of the camera; Health shows what is seen."],
   [/priority key/i, "Set the priority key to PC remote, or change the mode at the camera."],
   [/manual focus|focus_mode_not_af/i, "Choose an autofocus mode, or shoot without focusing."],
+  [/Connect_TimeOut/i, "Another process may hold the camera: end it, then try again."],
   [/another process may hold|another session|busy/i, "End the other program that uses the camera, then try again."],
   [/is off|not active|inactive/i, "Switch the stream on first."],
   [/shut down/i, "Boot the camera first."],
@@ -36,7 +37,8 @@ const BY_STATUS = {
   504: "The camera does not answer in time. Health shows whether its worker does.",
 };
 
-function adviceFor(status, text) {
+/** Return what to do next about an answer, or about what an event says (status 0). */
+export function adviceFor(status, text) {
   return BY_TEXT.find(([pattern]) => pattern.test(text))?.[1] ?? BY_STATUS[status] ?? "";
 }
 

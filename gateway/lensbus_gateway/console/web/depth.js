@@ -87,7 +87,7 @@ export function Depth({ camera, stream, label, pace_ms = 1000, reads = false, on
     const turn = async () => {
       if (!document.hidden) {
         try {
-          const content = await bytes(`${oak(camera)}/streams/${stream}/still?format=png16`);
+          const content = await bytes(`${oak(camera)}/streams/${stream}/depth`);
           const found = await decode(content);
           if (over || !canvas.current) return;
           picture.current = found;

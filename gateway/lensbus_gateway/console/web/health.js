@@ -1,24 +1,29 @@
 // Why is it not ready? For each camera a chain of evidence, from being plugged in to its last
 // picture. The first link that does not hold is the answer; what follows from it is not judged.
 
-import { html, useState } from "./vendor/preact.js";
-import { ask, oak, sony } from "./api.js";
+import { html, useEffect, useState } from "./vendor/preact.js";
+import { adviceFor, ask, oak, sony } from "./api.js";
 import { cameras, line, timeline } from "./events.js";
 import { ages } from "./pictures.js";
 import { Numbers } from "./numbers.js";
-import { useCell, useEvery } from "./store.js";
+import { cell, useCell, useEvery } from "./store.js";
 import { ageText, Picture } from "./picture.js";
-import { clock, crashAdvice, crashed, level, sense } from "./words.js";
+import { sentence } from "./notices.js";
+import { clock, crashAdvice, crashed, level, list, sense } from "./words.js";
 
 const LOOK_MS = 4000;
 const GLANCE_MS = 1000;
 const LOW_BATTERY = 15;
 const HOT = 95;
+const ENDS = new Set(["connected", "disconnected", "error"]); // of a try to connect
 
 const good = (name, text) => ({ name, verdict: "good", text });
 const warn = (name, text, next = "") => ({ name, verdict: "warn", text, next });
 const bad = (name, text, next = "") => ({ name, verdict: "bad", text, next });
 const open = (name, text = "Not known.") => ({ name, verdict: "", text });
+
+/** Camera to whether it is ready, once that was judged. */
+const verdicts = cell(new Map());
 
 const quietly = (promise) => promise.catch((error) => ({ failed: error }));
 
@@ -46,10 +51,10 @@ async function evidence(entry) {
   return { connection, properties: properties?.data?.properties, refused: properties?.failed, view: view?.data, stream: view?.data?.streaming ? "liveview" : undefined, logs: told.logs ?? [] };
 }
 
-function workerLink({ state, stuck, crashes = [], description }, streamed) {
+function workerLink({ camera, state, stuck, crashes = [], description }, streamed) {
   const name = "Worker";
   if (!streamed) return open(name, "The gateway cannot be asked now.");
-  if (description?.failed) return bad(name, `Died ${description.failed} times in a row; the camera is left alone.`, "Read its log, then run “lensbus restart” with its id on the rack.");
+  if (description?.failed) return bad(name, `Died ${description.failed} times in a row, and the camera is left alone.`, `Read the log below, then run “lensbus restart ${camera}” on the rack.`);
   if (stuck) return bad(name, "Hangs in a call of the camera.", "It ends itself and is started again. If that repeats, unplug the camera and plug it in again.");
   if (state === "present") return crashes.length ? warn(name, `Answers. ${crashed(crashes)}`, crashAdvice(crashes)) : good(name, "Answers.");
   if (state === "silent") return warn(name, "Has said nothing for a while.", "It is either busy starting or about to be given up; wait some seconds.");
@@ -62,8 +67,8 @@ function sonyChain(entry, found, streamed) {
   chain.unshift(seen ? good("Discovery", `Seen on ${entry.description.connection_type ?? "USB"}; a worker was started for it.`) : warn("Discovery", "Was seen; whether it still is, its worker cannot say.", "Check power, cable and the USB mode of the camera."));
   const { connection, properties = {}, refused, view } = found ?? {};
   const mode = connection?.data?.mode;
-  chain.push(entry.connected ? good("SDK connection", `Open${mode ? `, mode ${mode}` : ""}.`) : bad("SDK connection", "Not open.", "Press Connect on its page."));
-  if (!entry.connected) return chain;
+  if (!entry.connected) return [...chain, closedLink(entry.camera)];
+  chain.push(good("SDK connection", `Open${mode ? `, mode ${mode}` : ""}.`));
   if (refused) chain.push(bad("SDK answers", refused.message, refused.advice));
   else if (found?.properties) chain.push(good("SDK answers", `It reports ${Object.keys(properties).length} properties.`));
   else chain.push(open("SDK answers", "Being asked…"));
@@ -73,6 +78,14 @@ function sonyChain(entry, found, streamed) {
   if (caution) chain.push(bad("Cautions", `The camera warns: ${caution}.`, "Read its display."));
   chain.push(view ? (view.streaming ? good("Live view", "Streams.") : warn("Live view", "Is off.", "Start it on the wall or on its page.")) : open("Live view"));
   return chain;
+}
+
+/** Why there is no connection: what the last try ended with, if there was one. */
+function closedLink(camera) {
+  const told = timeline.get().filter((one) => one.camera === camera && ENDS.has(one.kind)).at(-1);
+  const said = told?.kind === "error" ? told.data.message : "";
+  const why = /^\w+_\w+$/.test(said) ? `The SDK says ${said}.` : said && sentence(said);
+  return bad("SDK connection", `Is not open. ${why}`.trim(), adviceFor(0, why) || "Press Connect on its page.");
 }
 
 function cardLink(properties) {
@@ -144,14 +157,27 @@ function pictureLink(camera, came) {
 export const broken = (chain) => chain.find(({ verdict }) => verdict === "bad") ?? null;
 
 export function Health() {
-  const entries = [...useCell(cameras).values()].sort((a, b) => a.model.localeCompare(b.model) || a.camera.localeCompare(b.camera));
+  const judged = useCell(verdicts);
+  const first = ({ camera }) => (judged.get(camera) === false ? 0 : 1);
+  const entries = [...useCell(cameras).values()].sort(
+    (a, b) => first(a) - first(b) || a.model.localeCompare(b.model) || a.camera.localeCompare(b.camera),
+  );
   return html`<section aria-labelledby="health">
-    <div class="bar"><h1 id="health" tabindex="-1">Health</h1></div>
+    <div class="bar"><h1 id="health" tabindex="-1">Health</h1><${Summary} entries=${entries} judged=${judged} /></div>
     <${System} />
     <div class="chains">${entries.map((entry) => html`<${Chain} key=${entry.camera} entry=${entry} />`)}</div>
     ${entries.length === 0 && html`<p class="empty">No camera is known. One that is plugged in appears within some seconds.</p>`}
     <${Numbers} />
   </section>`;
+}
+
+function Summary({ entries, judged }) {
+  if (!entries.length || entries.some(({ camera }) => !judged.has(camera))) return null;
+  const faulty = entries.filter(({ camera }) => !judged.get(camera));
+  const total = entries.length;
+  if (!faulty.length) return html`<p class="verdict good"><strong>${total === 1 ? "The camera is ready." : `All ${total} cameras are ready.`}</strong></p>`;
+  const names = list(faulty.map(({ model, camera }) => `${model} ${camera}`));
+  return html`<p class="verdict bad"><strong>${faulty.length} of ${total} ${faulty.length === 1 ? "is" : "are"} not ready:</strong> ${names}.</p>`;
 }
 
 function System() {
@@ -164,6 +190,8 @@ function System() {
   ];
   return html`<div class="card chain"><h2>System</h2><${Links} links=${links} /></div>`;
 }
+
+const lower = (text) => text.charAt(0).toLowerCase() + text.slice(1);
 
 function uptime(total_s) {
   if (total_s < 120) return `${total_s} s`;
@@ -184,13 +212,17 @@ export function Chain({ entry }) {
   const chain = entry.vendor === "oak" ? oakChain(entry, found, streamed) : sonyChain(entry, found, streamed);
   const fault = broken(chain);
   if (!fault) chain.push(pictureLink(entry.camera, came));
+  const judged = found !== null || fault !== null;
+  useEffect(() => {
+    if (judged) verdicts.update((before) => new Map(before).set(entry.camera, fault === null));
+  }, [entry.camera, judged, fault === null]);
   const errors = timeline.get().filter((one) => one.camera === entry.camera && level(one.kind, one.data) === "bad").slice(-3).reverse();
   const logs = (found?.logs ?? []).filter((one) => one.level !== "info").slice(0, 3);
   return html`<article class="card chain" aria-label=${`${entry.model} ${entry.camera}`}>
     <div class="row"><h2><a href=${`#/camera/${entry.camera}`}>${entry.model}</a> <span class="quiet">${entry.camera}</span></h2>
       ${found?.stream && html`<div class="glance"><${Picture} key=${found.stream} camera=${entry.camera} stream=${found.stream} label=${`${found.stream} of ${entry.model}`} pace_ms=${GLANCE_MS} /></div>`}
     </div>
-    <p class=${`verdict ${fault ? "bad" : "good"}`}>${fault ? html`<strong>Not ready:</strong> ${fault.name.toLowerCase() === "sdk connection" ? "its SDK connection is not open." : `${fault.name}: ${fault.text}`} ${fault.next}` : html`<strong>Ready.</strong>`}</p>
+    <p class=${`verdict ${fault ? "bad" : "good"}`}>${fault ? html`<strong>Not ready.</strong> ${fault.name}: ${lower(fault.text)} ${fault.next}` : html`<strong>Ready.</strong>`}</p>
     <${Links} links=${chain} />
     ${(errors.length > 0 || logs.length > 0) &&
     html`<details><summary>Last errors <span class="quiet">${errors.length + logs.length}</span></summary><ul class="plainlist">

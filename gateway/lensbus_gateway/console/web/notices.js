@@ -37,6 +37,11 @@ export async function attempt(work, done = "") {
   return true;
 }
 
+addEventListener("keydown", (event) => {
+  const newest = notices.get().at(-1);
+  if (event.key === "Escape" && !event.defaultPrevented && newest) dismiss(newest.id);
+});
+
 export function Notices() {
   return html`<div class="notices" role="status" aria-live="polite">
     ${useCell(notices).map(

@@ -9,7 +9,7 @@ import { Picture } from "./picture.js";
 import { useEvery } from "./store.js";
 import { useStreams } from "./streams.js";
 import { isDepth } from "./wall.js";
-import { size } from "./words.js";
+import { list, size } from "./words.js";
 
 const DEPTH_PACE_MS = 500;
 const STATS_MS = 5000;
@@ -41,8 +41,6 @@ export function OakPanel({ entry, stream }) {
       <div>${chosen && html`<${Controls} key=${chosen} camera=${camera} stream=${chosen} />`}</div>
     </div>`}`;
 }
-
-const list = (names) => (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`);
 
 function Device({ entry }) {
   const base = oak(entry.camera);

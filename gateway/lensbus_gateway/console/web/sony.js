@@ -91,9 +91,10 @@ function Connection({ entry, mode }) {
       const gone = await attempt(() => ask(`${sony(entry.camera)}/connection`, "DELETE"));
       if (gone) await goLive(entry.camera, wanted);
     });
+  const idle = "Not connected. In the mode Remote it shows what it sees, shoots and can be set.";
   const named = MODES.find(([name]) => name === mode)?.[1] ?? mode;
   return html`<div class="card row" role="group" aria-label="Connection">
-    <p><span class=${`dot ${entry.connected ? "good" : ""}`}></span>${busy ? "This takes some seconds…" : entry.connected ? `Connected${named ? `: ${named}` : ""}` : "Not connected"}</p>
+    <p><span class=${`dot ${entry.connected ? "good" : ""}`}></span>${busy ? "This takes some seconds…" : entry.connected ? `Connected${named ? `: ${named}` : ""}` : idle}</p>
     <label class="mode">Mode
       <select value=${wanted} onChange=${(event) => setWanted(event.target.value)}>
         ${MODES.map(([name, label, what]) => html`<option value=${name}>${label}: ${what}</option>`)}
@@ -144,6 +145,7 @@ function Live({ entry }) {
     const found = await look();
     // Accepted is not done: where the frame is, only the camera tells.
     if (found.length && !found.some(({ normalized }) => Math.hypot(normalized.x - point.x, normalized.y - point.y) < NEAR)) {
+      setAim(null);
       tell("The camera kept its focus frame where it was", "bad", "Choose a focus area that can be moved, such as a flexible spot.");
     }
   };

@@ -10,6 +10,7 @@ const CHANGES = new Set(["streamActivated", "streamDeactivated", "connected", "d
 export function useStreams({ camera, connected, state }) {
   const [streams, setStreams] = useState(null);
   useEffect(() => {
+    if (!connected) return undefined; // it would be refused
     let over = false;
     let timer = 0;
     const look = async () => {

@@ -8,12 +8,10 @@ import { clock, level, sense, sort, SORTS, title } from "./words.js";
 
 const SHOWN = 300;
 
-function passes(entry, { camera, sorts, text, quiet }) {
+function passes(entry, { camera, sorts, text }) {
   if (entry.own || entry.kind === "gap") return true;
   if (camera && entry.camera !== camera) return false;
   if (!sorts.has(sort(entry.kind))) return false;
-  // This page asks for them itself while it shows depth.
-  if (!quiet && entry.kind === "stillCaptured" && entry.data.format === "png16") return false;
   return !text || `${entry.kind} ${entry.camera} ${sense(entry.kind, entry.data)}`.toLowerCase().includes(text.toLowerCase());
 }
 
@@ -23,11 +21,10 @@ export function Timeline({ camera: only = "" }) {
   const [camera, setCamera] = useState(only);
   const [sorts, setSorts] = useState(new Set(SORTS));
   const [text, setText] = useState("");
-  const [quiet, setQuiet] = useState(false);
   const [held, setHeld] = useState(null);
 
   const source = held ?? all;
-  const found = source.filter((entry) => passes(entry, { camera: only || camera, sorts, text, quiet }));
+  const found = source.filter((entry) => passes(entry, { camera: only || camera, sorts, text }));
   const flip = (name) => {
     const next = new Set(sorts);
     if (!next.delete(name)) next.add(name);
@@ -44,7 +41,6 @@ export function Timeline({ camera: only = "" }) {
         ${[...known.values()].map((entry) => html`<option value=${entry.camera}>${entry.model} ${entry.camera}</option>`)}
       </select>`}
       ${SORTS.map((name) => html`<button key=${name} class="chip" aria-pressed=${sorts.has(name)} onClick=${() => flip(name)}>${title(name)}</button>`)}
-      <button class="chip" aria-pressed=${quiet} onClick=${() => setQuiet(!quiet)} title="Depth pictures are asked for by pages that show them">Depth readings</button>
       <input type="search" placeholder="Find" aria-label="Find an event" value=${text} onInput=${(event) => setText(event.target.value)} />
     </div>
     <ol class="timeline" reversed>

@@ -1,8 +1,10 @@
 // Names of the gateway in words for people.
 
+import { PROPERTIES } from "./codes.js";
+
 /** Return the name of a property or a control: `white-balance` becomes `White balance`. */
 export function title(name) {
-  const text = name.replace(/[-_]/g, " ").replace(/\b(iso|af|ae|awb|dro|id|lut|nr|pp|ei)\b/gi, (word) => word.toUpperCase());
+  const text = name.replace(/[-_]/g, " ").replace(/\b(iso|af|ae|awb|dro|id|lut|nr|pp|ei)\b/gi, (word) => word.toUpperCase()).replace(/(\d) hz\b/, "$1 Hz");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
@@ -28,11 +30,17 @@ export function clock(at) {
   return `${time.toLocaleTimeString([], { hour12: false })}.${String(time.getMilliseconds()).padStart(3, "0")}`;
 }
 
-const SOME = 6;
+const SOME = 4;
 
-function some(list) {
-  const more = list.length - SOME;
-  return list.slice(0, SOME).join(", ") + (more > 0 ? ` and ${more} more` : "");
+/** Return names as they are listed in a sentence. */
+export const list = (names) => (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`);
+
+function changed({ codes = [], count }) {
+  const known = codes.filter((code) => code in PROPERTIES).map((code) => title(PROPERTIES[code]));
+  if (!known.length) return count === 1 ? `The property ${codes[0]} changed.` : `${count} properties changed.`;
+  const names = known.slice(0, SOME);
+  const more = count - names.length;
+  return `${list(more > 0 ? [...names, `${more} more`] : names)} changed.`;
 }
 
 /** What an event says, in one line. */
@@ -40,19 +48,19 @@ export function sense(kind, data) {
   const on = data.stream ?? "";
   switch (kind) {
     case "connected": return "Connected.";
-    case "disconnected": return data.error && data.error !== "0x00000000" ? `Disconnected: ${data.reason ?? data.error}` : "Disconnected.";
-    case "propertyChanged": return `${data.count} ${data.count === 1 ? "property" : "properties"} changed (${some(data.codes ?? [])})`;
+    case "disconnected": return data.error && data.error !== "0x00000000" ? `Disconnected: ${data.reason ?? data.error}.` : "Disconnected.";
+    case "propertyChanged": return changed(data);
     case "afStatus": return { focused: "In focus.", unlocked: "Focus released.", tracking: "Focus follows." }[data.state] ?? data.state;
     case "warning": return data.code === "0x20011" ? "A picture was exposed." : `${data.message} (${data.code})`;
     case "error": return `${data.message} (${data.code})`;
-    case "downloadComplete": return `Saved ${file(data.filename ?? "")}, ${size(data.size ?? 0)}`;
-    case "transferProgress": return data.error ? `${file(data.filename)} failed: ${data.error}` : `${file(data.filename)} ${data.percent} %`;
+    case "downloadComplete": return `Saved ${file(data.filename ?? "")}, ${size(data.size ?? 0)}.`;
+    case "transferProgress": return data.error ? `${file(data.filename)} failed: ${data.error}` : `${file(data.filename)} is at ${data.percent} %.`;
     case "transfer.failed": return `A file will not come: ${data.message}`;
     case "capture.not_exposed": return "The camera accepted the trigger and took no picture.";
     case "capture.unknown": return `What came of the trigger is not known: ${data.reason}`;
     case "streamActivated": return `${on} is on.`;
     case "streamDeactivated": return data.reason === "exclusion" ? `${on} went off: another stream needs its sensor.` : `${on} is off.`;
-    case "stillCaptured": return `Still of ${on}, ${data.width} × ${data.height}, ${data.format}`;
+    case "stillCaptured": return `Still of ${on}, ${data.width} × ${data.height}, ${data.format}.`;
     case "controlChanged": return `Control of ${on} changed.`;
     case "configChanged": return `Configuration of ${on} changed.`;
     case "stale": return `${on} has given no picture for ${data.silent_ms} ms.`;
@@ -63,6 +71,7 @@ export function sense(kind, data) {
     case "gap": return gapText(data);
     case "worker.started": return data.ended?.signal ? `Its worker is there; the process before it ended by ${data.ended.signal}.` : "Its worker is there.";
     case "worker.lost": return data.ended?.signal ? `Its worker is lost: its process crashed (${data.ended.signal}).` : `Its worker is lost (${data.reason}).`;
+    case "worker.failed": return `Its worker died ${data.deaths} times in a row, and the camera is left alone.`;
     case "worker.stopped": return "Its worker has ended.";
     case "reconnecting": return "The link is lost; it is opened again.";
     case "reconnected": return "The link is back.";

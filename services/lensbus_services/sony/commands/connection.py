@@ -53,6 +53,7 @@ class ConnectionCommands:
             "connected": session.is_connected,
             "mode": wish.mode if wish else None,
             "model": session.found.model,
+            "wished": session.is_wished,
         }
 
     def _fingerprint(self, _: Arguments, __: float) -> Result:

@@ -1,0 +1,1 @@
+"""What the gateway answers, as documents that programs read: OpenAPI and AsyncAPI."""
