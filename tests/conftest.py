@@ -4,7 +4,12 @@ import os
 from collections.abc import Generator
 from typing import TypeVar
 
+import hypothesis
 import pytest
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+hypothesis.settings.register_profile("lensbus", deadline=None)
+hypothesis.settings.load_profile("lensbus")
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
