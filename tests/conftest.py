@@ -5,11 +5,16 @@ import signal
 from collections.abc import Generator
 from typing import TypeVar
 
+import hypothesis
 import pytest
 
 # Who runs the tests in the background of a shell has SIGINT ignored, and every child would too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+hypothesis.settings.register_profile("lensbus", deadline=None)
+hypothesis.settings.load_profile("lensbus")
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
