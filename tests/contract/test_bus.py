@@ -15,7 +15,6 @@ from kit.bus import (
     client,
     running_broker,
     running_worker,
-    short_folder,
     tap,
 )
 from kit.fake_driver import FakeDriver
@@ -33,12 +32,6 @@ from lensbus_proto.errors import (
 from lensbus_proto.messages import Command
 from lensbus_proto.runtime.settings import Settings
 from lensbus_services.driver import Description
-
-
-@pytest.fixture
-def settings() -> Iterator[Settings]:
-    with short_folder() as state:
-        yield bus_settings(state)
 
 
 @pytest.fixture

@@ -9,8 +9,6 @@ from dataclasses import replace
 
 import pytest
 
-from kit.bus import bus_settings, short_folder
-from kit.fake_broker import FakeBroker, fake_broker
 from kit.gateway import (
     LIMIT_MS,
     SEQ,
@@ -41,18 +39,6 @@ WARNING = (
     b'id: 7f3a0001.1\nevent: warning\ndata: {"cameraId":"CAM1","code":"0x20011",'
     b'"message":"Captured_Event","epoch":7,"seq":1,"timeUs":9}\n\n'
 )
-
-
-@pytest.fixture
-def settings() -> Iterator[Settings]:
-    with short_folder() as state:
-        yield bus_settings(state)
-
-
-@pytest.fixture
-def bus(settings: Settings) -> Iterator[FakeBroker]:
-    with fake_broker(settings) as opened:
-        yield opened
 
 
 @pytest.fixture
