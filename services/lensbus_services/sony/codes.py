@@ -62,7 +62,11 @@ class Property(IntEnum):
     METERED_MANUAL_LEVEL = 0x0799
 
 
-TRACKING_FRAME: Final = 0x0193  # a live-view property
+# Live-view properties; AF_AREA_POSITION is one, too.
+TRACKING_FRAME: Final = 0x0193
+FACE_FRAME: Final = 0x0581
+LEVEL: Final = 0x0582
+FRAMING_FRAME: Final = 0x07D1
 
 
 class DataType(IntEnum):
