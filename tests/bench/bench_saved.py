@@ -26,7 +26,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench_card import CAMERA, MB, put_on_the_card, pull
+from bench_card import CAMERA, MB, pull, put_on_the_card
 
 from kit.processes import free_port, wait_for
 from kit.system import ALPHA, System, running_system, stream, wait_for_cameras

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from kit.processes import wait_for
-from kit.system import ALPHA, CINEMA, System, stream
+from kit.system import ALPHA, CINEMA, OAK, System, stream
 
 API = f"/api/cameras/{ALPHA}"
 LARGE = 48_000_000  # many times what all buffers on the way hold
@@ -80,6 +80,7 @@ def test_a_picture_is_downloaded_as_its_event_told(connected: System) -> None:
     assert connected.request("GET", newest["url"]) == (200, content)
     # What one camera has saved is no other camera's.
     assert connected.request("GET", f"/api/cameras/{CINEMA}/saved{told['savedPath']}")[0] == 404
+    assert connected.json("GET", f"/api/cameras/{OAK}/saved")["files"] == []
 
 
 def test_a_press_is_answered_while_a_download_is_under_way(
