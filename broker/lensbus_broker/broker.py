@@ -36,6 +36,8 @@ from lensbus_proto.errors import (
     CommandError,
     CommandUnknown,
     DeadlinePassed,
+    InternalError,
+    LocalProtocolError,
     RemoteProtocolError,
     WorkerAbsent,
     WorkerSilent,
@@ -303,9 +305,16 @@ class Broker:
     ) -> None:
         if isinstance(answer, CommandError):
             self._answer_map(envelope, command_id, error_to_map(answer))
-        else:
+            return
+        try:
             reply = pack_reply(Reply(command_id, result=answer, parts=tuple(parts)))
-            self._clients.send_multipart([*envelope, b"", *reply])
+        except LocalProtocolError as error:
+            # What workers say of their cameras is not ours: it may be too much for one answer.
+            logger.error("answer not sent", extra={"id": command_id, "reason": str(error)})
+            failed = InternalError(f"the answer cannot be sent: {error}")
+            self._answer_map(envelope, command_id, error_to_map(failed))
+            return
+        self._clients.send_multipart([*envelope, b"", *reply])
 
     def _answer_map(self, envelope: tuple[bytes, ...], command_id: str, error: Data) -> None:
         reply = pack_reply(Reply(command_id, error={"began": False, **error}))

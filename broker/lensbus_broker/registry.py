@@ -51,24 +51,21 @@ class Entry:
 
     def describe(self) -> dict[str, Any]:
         """Return the camera as the command `cameras` lists it."""
-        past = self.hello.past
-        crashes = [crashes_to_map(one) for one in past.crashes] if past is not None else []
-        stuck = {"stuck": self.stuck} if self.stuck else {}
-        died = {"crashes": crashes} if crashes else {}
-        return (
-            stuck
-            | died
-            | {
-                "camera": self.hello.camera,
-                "vendor": self.hello.vendor,
-                "model": self.hello.model,
-                "state": self.state.value,
-                "connected": self.standing.connected,
-                "epoch": self.hello.epoch,
-                "seq": self.seq,
-                "description": self.hello.description,
-            }
-        )
+        entry: dict[str, Any] = {
+            "camera": self.hello.camera,
+            "vendor": self.hello.vendor,
+            "model": self.hello.model,
+            "state": self.state.value,
+            "connected": self.standing.connected,
+            "epoch": self.hello.epoch,
+            "seq": self.seq,
+            "description": self.hello.description,
+        }
+        if self.stuck:
+            entry["stuck"] = self.stuck
+        if self.hello.past is not None and self.hello.past.crashes:
+            entry["crashes"] = [crashes_to_map(one) for one in self.hello.past.crashes]
+        return entry
 
 
 @dataclass(slots=True)
@@ -193,8 +190,9 @@ def _started(hello: Hello, past: Past | None = None) -> Notice:
 
 def _end_of(old: Entry | None, past: Past | None) -> Ended | None:
     """Return how a worker ended; between it and the next there may have been others."""
-    is_its = old is not None and past is not None and past.ended.pid == old.hello.pid
-    return past.ended if past is not None and is_its else None
+    if old is None or past is None or past.ended.pid != old.hello.pid:
+        return None
+    return past.ended
 
 
 def _lost(camera: str, worker: Standing, reason: str, ended: Ended | None = None) -> list[Notice]:

@@ -35,6 +35,7 @@ REQUEST_LIMIT: Final = 1024 * 1024
 PART_LIMIT: Final = 64 * 1024 * 1024
 REPLY_PARTS_LIMIT: Final = 4096  # a page of the journal has three for each event
 DEADLINE_LIMIT_MS: Final = 600_000
+SIGNALS_LIMIT: Final = 64  # there are no more, and the broker puts them into an event
 
 _MAGIC: Final = 0x4C
 _FROM_BROKER: Final = 0x01
@@ -291,6 +292,8 @@ def past_from_map(data: Mapping[str, Any]) -> Past:
     ended, crashes = _map(data, "ended"), data.get("crashes")
     if not isinstance(crashes, list) or not all(isinstance(one, dict) for one in crashes):
         raise RemoteProtocolError(f"crashes is {str(crashes)[:40]!r}, expected a list of maps")
+    if len(crashes) > SIGNALS_LIMIT:
+        raise RemoteProtocolError(f"{len(crashes)} crashes, the limit is {SIGNALS_LIMIT}")
     return Past(
         Ended(
             pid=_int(ended, "pid", 1, _U64),

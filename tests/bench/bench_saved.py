@@ -18,7 +18,6 @@ import socket
 import statistics
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,9 +28,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench_card import CAMERA, MB, pull, put_on_the_card
 
 from kit.processes import free_port, wait_for
-from kit.system import ALPHA, System, running_system, stream, wait_for_cameras
+from kit.system import ALPHA, System, command_of, running_system, stream, wait_for_cameras
 
 BLOCK = 1 << 20
+MARKS = {
+    "worker": f"--camera {ALPHA}",
+    "broker": "-m lensbus_broker",
+    "gateway": "-m lensbus_gateway",
+}
 PROPERTY = f"{CAMERA}/properties/iso"
 
 
@@ -40,7 +44,12 @@ def main() -> None:
     parser.add_argument("--megabytes", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--parallel", type=int, default=4)
+    parser.add_argument("--read", metavar="PORT/PATH", help="only read this, again and again")
     options = parser.parse_args()
+    if options.read:
+        port, _, path = options.read.partition("/")
+        while True:
+            fetch(int(port), f"/{path}")
     print("$", *sys.argv)
     with running_system(oak_enabled="false", sony_simulator_time_scale="0.001") as system:
         wait_for_cameras(system, {ALPHA})
@@ -63,6 +72,7 @@ def main() -> None:
             for _ in range(options.rounds):
                 for way, run in ways.items():
                     taken[way].append(run())
+            print_processor_time(system, ways["gateway"], options.rounds, options.megabytes)
         for way, times in taken.items():
             rates = [saved.stat().st_size / MB / time_s for time_s in times]
             low, high = min(rates), max(rates)
@@ -136,6 +146,30 @@ def sendfile_server(file: Path) -> Iterator[int]:
         listener.close()
 
 
+def print_processor_time(
+    system: System, run: Callable[[], float], rounds: int, megabytes: int
+) -> None:
+    """Print what downloads cost the parts that they pass; this depends little on other load."""
+    before = _used_s(system)
+    for _ in range(rounds):
+        run()
+    after = _used_s(system)
+    each_ms = {part: (after[part] - before[part]) * 1000 / rounds for part in before}
+    told = ", ".join(f"{part} {used * 100 / megabytes:.0f} ms" for part, used in each_ms.items())
+    print(f"  processor time for 100 MB: {told}")
+
+
+def _used_s(system: System) -> dict[str, float]:
+    used = dict.fromkeys(("worker", "broker", "gateway"), 0.0)
+    for pid in system.pids():
+        command = command_of(pid)
+        part = next((part for part, mark in MARKS.items() if mark in command), None)
+        if part is not None:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            used[part] += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return used
+
+
 def _answers(port: int) -> bool:
     try:
         socket.create_connection(("127.0.0.1", port), 1).close()
@@ -147,16 +181,9 @@ def _answers(port: int) -> bool:
 def beside(system: System, url: str, parallel: int) -> None:
     """Print how long a property takes while nobody and while several clients download."""
     for readers in (0, 1, parallel):
-        over = threading.Event()
-        read: list[float] = []
-
-        def keep_reading(over: threading.Event = over, read: list[float] = read) -> None:
-            while not over.is_set():
-                read.append(fetch(system.port, url))
-
-        threads = [threading.Thread(target=keep_reading) for _ in range(readers)]
-        for thread in threads:
-            thread.start()
+        command = [sys.executable, __file__, "--read", f"{system.port}{url}"]
+        clients = [subprocess.Popen(command) for _ in range(readers)]
+        time.sleep(1)  # until they read
         connection = http.client.HTTPConnection("127.0.0.1", system.port, timeout=60)
         times = []
         until = time.monotonic() + 5
@@ -166,9 +193,9 @@ def beside(system: System, url: str, parallel: int) -> None:
             assert connection.getresponse().read()
             times.append((time.perf_counter() - begun) * 1000)
             time.sleep(0.01)
-        over.set()
-        for thread in threads:
-            thread.join()
+        for one in clients:
+            one.terminate()
+            one.wait()
         connection.close()
         p99 = statistics.quantiles(times, n=100)[98]
         print(

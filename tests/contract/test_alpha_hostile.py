@@ -2,14 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from kit.bus import bus_settings, short_folder
-from kit.fake_broker import FakeBroker, fake_broker
+from kit.fake_broker import FakeBroker
 from kit.gateway import Wire, event, running_gateway
 from lensbus_gateway.alpha.routes import routes
 from lensbus_proto.runtime.settings import Settings
@@ -33,18 +31,6 @@ BODIES: tuple[dict[str, Any], ...] = (
     {"deep": {"list": [TEXTS[0], {"more": TEXTS[1]}]}},
     {"event": "x", "data": "y", "id": "z", "retry": 1},
 )
-
-
-@pytest.fixture
-def settings() -> Iterator[Settings]:
-    with short_folder() as state:
-        yield bus_settings(state)
-
-
-@pytest.fixture
-def bus(settings: Settings) -> Iterator[FakeBroker]:
-    with fake_broker(settings) as opened:
-        yield opened
 
 
 def as_a_browser(text: str) -> list[tuple[str, str]]:

@@ -15,12 +15,11 @@ from kit.bus import (
     client,
     running_broker,
     running_worker,
-    short_folder,
     tap,
 )
 from kit.fake_driver import FakeDriver
 from kit.processes import wait_for
-from lensbus_proto.codec import pack_command, unpack_picture, unpack_reply
+from lensbus_proto.codec import pack_command, pack_presence, unpack_picture, unpack_reply
 from lensbus_proto.errors import (
     CameraBusy,
     CameraGone,
@@ -30,15 +29,9 @@ from lensbus_proto.errors import (
     InternalError,
     WorkerSilent,
 )
-from lensbus_proto.messages import Command
+from lensbus_proto.messages import Command, Goodbye, Hello
 from lensbus_proto.runtime.settings import Settings
 from lensbus_services.driver import Description
-
-
-@pytest.fixture
-def settings() -> Iterator[Settings]:
-    with short_folder() as state:
-        yield bus_settings(state)
 
 
 @pytest.fixture
@@ -308,6 +301,25 @@ def test_an_unreadable_request_is_answered(broker: Settings, req: "zmq.Socket[by
         reply = unpack_reply(req.recv_multipart())
         assert reply.error is not None
         assert reply.error["code"] == "protocol.remote"
+
+
+def test_descriptions_that_are_too_much_for_one_answer_leave_the_broker_alive(
+    broker: Settings, req: "zmq.Socket[bytes]"
+) -> None:
+    with (
+        client(broker, "worker_commands", zmq.DEALER) as one,
+        client(broker, "worker_commands", zmq.DEALER) as other,
+    ):
+        for camera, worker in (("BIG1", one), ("BIG2", other)):
+            hello = Hello(camera, 10, 0, "sony", "m", True, {"x": "y" * 700_000})
+            worker.send_multipart(pack_presence(hello))
+            assert worker.recv_multipart()[0] == b"welcome"
+        with pytest.raises(InternalError, match="cannot be sent"):
+            ask(req, "", "cameras")
+        other.send_multipart(pack_presence(Goodbye("BIG2", 10, 0, "exit 0")))
+        assert other.recv_multipart()[0] == b"farewell"
+        cameras = ask(req, "", "cameras").result["cameras"]
+        assert [one["camera"] for one in cameras] == ["BIG1"]
 
 
 def test_a_request_without_the_optional_keys_works(

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from kit.bus import bus_settings, short_folder
 from kit.fake_broker import FakeBroker, fake_broker
 from kit.gateway import RunningGateway, Wire, event, running_gateway
 from kit.processes import wait_for
@@ -14,12 +13,6 @@ from lensbus_proto.messages import Event
 from lensbus_proto.runtime.settings import HubSettings, Settings
 
 J = "7f3a0001"
-
-
-@pytest.fixture
-def settings() -> Iterator[Settings]:
-    with short_folder() as state:
-        yield bus_settings(state)
 
 
 @pytest.fixture

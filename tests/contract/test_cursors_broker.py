@@ -8,20 +8,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
-from kit.bus import bus_settings, running_broker, running_worker, short_folder
+from kit.bus import running_broker, running_worker
 from kit.fake_driver import FakeDriver
 from kit.gateway import running_gateway
 from kit.processes import environ, wait_for
 from kit.sse_reader import Reader, Told
 from lensbus_proto.runtime.settings import HubSettings, Settings
-
-
-@pytest.fixture
-def settings() -> Iterator[Settings]:
-    with short_folder() as state:
-        yield bus_settings(state)
 
 
 def counted(driver: FakeDriver, first: int, last: int) -> None:

@@ -6,19 +6,13 @@ from typing import Any
 import pytest
 import zmq
 
-from kit.bus import Socket, ask, bus_settings, client, running_broker, running_worker, short_folder
+from kit.bus import Socket, ask, client, running_broker, running_worker
 from kit.fake_driver import FakeDriver
 from kit.processes import wait_for
 from lensbus_proto.codec import unpack_event
 from lensbus_proto.errors import BadArguments
 from lensbus_proto.messages import Event
 from lensbus_proto.runtime.settings import Settings
-
-
-@pytest.fixture
-def settings() -> Iterator[Settings]:
-    with short_folder() as state:
-        yield bus_settings(state)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 import zmq
 from prometheus_client.parser import text_string_to_metric_families
 
-from kit.bus import bus_settings, client, running_broker, running_worker, short_folder
+from kit.bus import client, running_broker, running_worker
 from kit.fake_driver import FakeDriver
 from kit.gateway import RunningGateway, Wire, running_gateway
 from kit.processes import ROOT, wait_for
@@ -18,12 +18,6 @@ from lensbus_proto.messages import Crashes, Ended, Goodbye, Hello, Past
 from lensbus_proto.runtime.settings import Settings
 
 Values = dict[str, float]
-
-
-@pytest.fixture
-def settings() -> Iterator[Settings]:
-    with short_folder() as state:
-        yield bus_settings(state)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from kit.bus import bus_settings, short_folder
-from kit.fake_broker import FakeBroker, fake_broker
+from kit.fake_broker import FakeBroker
 from kit.fake_commander import FakeCommander
 from kit.fake_sony import FakeSony
 from kit.gateway import RunningGateway, Wire, picture, running_gateway
@@ -73,12 +73,6 @@ def settings() -> Iterator[Settings]:
         # The exact bytes are those of the old servers, which let every page read them.
         access = AccessSettings(origins=("*",))
         yield replace(made, gateway=replace(made.gateway, viewers=12), access=access)
-
-
-@pytest.fixture
-def bus(settings: Settings) -> Iterator[FakeBroker]:
-    with fake_broker(settings) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from kit.fake_oak import (
     FakeOak,
 )
 from kit.oak_camera import PLAIN, PRO, Camera
+from kit.oak_limits import LATER_LIMITS, SEED_LIMITS
 from lensbus_gateway.robopipe.routes import routes
 
 CAMERA = f"/cameras/{PRO}"
@@ -523,21 +524,7 @@ class TestControl:
 
         assert (status, shown["focus"], shown["saturation"]) == (200, None, 4)
 
-    @pytest.mark.parametrize(
-        ("field", "least", "most"),
-        [
-            ("exposure_time", 1, 33000),
-            ("sensitivity_iso", 100, 5000),
-            ("auto_exposure_compensation", -9, 9),
-            ("contrast", -10, 10),
-            ("brightness", -10, 10),
-            ("saturation", -10, 10),
-            ("sharpness", 0, 4),
-            ("chroma_denoise", 0, 4),
-            ("luma_denoise", 0, 4),
-            ("manual_whitebalance", 1000, 12000),
-        ],
-    )
+    @pytest.mark.parametrize(("field", "least", "most"), SEED_LIMITS + LATER_LIMITS)
     def test_limits_hold_to_the_digit(
         self, surface: Surface, field: str, least: int, most: int
     ) -> None:

@@ -7,6 +7,7 @@ import pytest
 from kit.fake_commander import Surface
 from kit.fake_oak import COLOR, CONTROL, JPEG, MONO, FakeOak
 from kit.fake_sony import FakeSony
+from kit.oak_limits import SEED_LIMITS
 from lensbus_gateway.robopipe.routes import routes
 from lensbus_proto.errors import (
     BadArguments,
@@ -396,20 +397,7 @@ class TestControl:
 
         assert surface.post(f"{A}/control", json=body).json() == body
 
-    @pytest.mark.parametrize(
-        ("field", "least", "most"),
-        [
-            ("exposure_time", 1, 33000),
-            ("sensitivity_iso", 100, 5000),
-            ("auto_exposure_compensation", -9, 9),
-            ("contrast", -10, 10),
-            ("brightness", -10, 10),
-            ("saturation", -10, 10),
-            ("chroma_denoise", 0, 4),
-            ("luma_denoise", 0, 4),
-            ("manual_whitebalance", 1000, 12000),
-        ],
-    )
+    @pytest.mark.parametrize(("field", "least", "most"), SEED_LIMITS)
     def test_limits_hold_to_the_digit(
         self, surface: Surface, field: str, least: int, most: int
     ) -> None:

@@ -12,11 +12,9 @@ import zmq
 from kit.bus import (
     Socket,
     ask,
-    bus_settings,
     client,
     running_broker,
     running_worker,
-    short_folder,
     tap,
 )
 from kit.fake_driver import FakeDriver
@@ -45,12 +43,6 @@ class SlowFiles(SavedFiles):
         self.reading += 1
         assert self.answers.wait(60)
         return super().execute(name, arguments)
-
-
-@pytest.fixture
-def settings() -> Iterator[Settings]:
-    with short_folder() as state:
-        yield bus_settings(state)
 
 
 @pytest.fixture

@@ -15,7 +15,10 @@ from lensbus_proto.topics import is_camera_id
 from lensbus_services.sony.discover import find_cameras, stop_finding
 
 LIES = ("names", "sizes", "lists")
-ASKED = (
+PICTURE: dict[str, object] = {"slot": 1, "content_id": 131154, "file_id": 1, "limit": 1000}
+HANDLE: dict[str, object] = {"slot": 1, "file_id": 0}  # of the mode contents
+HANDLES = (131154 << 4 | 2, 131155 << 4 | 1, 131157 << 4 | 1)
+ASKED: tuple[tuple[str, dict[str, object]], ...] = (
     ("connection", {}),
     ("properties.get", {}),
     ("properties.get", {"codes": [0x104, 0x108, 0x7B2, 0x702, 0x10C]}),
@@ -27,6 +30,13 @@ ASKED = (
     ("osd.status", {}),
     ("card.list", {"slot": 1}),
     ("card.list", {"slot": 2}),
+    ("card.list", {"slot": 1, "day": [2026, 3, 1]}),
+    ("card.days", {"slot": 1}),
+    *(("card.read", {**PICTURE, "what": what}) for what in ("file", "thumbnail")),
+    *(("card.pull", {**HANDLE, "content_id": id_, "what": "thumbnail"}) for id_ in HANDLES),
+    ("card.delete", {"slot": 1, "content_id": PICTURE["content_id"]}),
+    ("frames.get", {}),
+    ("display_texts", {}),
     ("button", {"button": "menu"}),
     ("shutter", {}),
     ("settings.download", {}),

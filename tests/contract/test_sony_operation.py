@@ -155,6 +155,17 @@ def test_the_focus_area_is_seen_where_the_camera_put_it(remote: Seeing) -> None:
     assert remote.execute("tracking.get") == {"frames": [], "available": True}
 
 
+def test_faces_and_the_level_are_told_with_all_that_is_drawn(remote: Seeing) -> None:
+    remote.execute("live_view.start")
+    remote.execute("property.set", code=0x113, value=1)  # wide: the body looks for faces
+    until(lambda: remote.execute("frames.get")["faces"])
+    frames = remote.execute("frames.get")
+    (face,) = frames["faces"]
+    assert (face["type"], face["selected"], face["width"] > 0) == ("detected", False, True)
+    assert frames["level"] == {"state": 1, "x": 0, "y": 0, "z": 0}
+    assert frames["focus"] == remote.execute("af_area.get")["frames"] == []
+
+
 def test_without_a_frame_the_focus_area_is_not_available(remote: Seeing) -> None:
     remote.execute("property.set", code=0x109, value=1)  # manual: nothing is drawn
     until(lambda: remote.execute("af_area.get") == {"frames": [], "available": False})

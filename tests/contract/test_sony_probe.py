@@ -26,6 +26,7 @@ def probe(state: Path, limit_s: float = 20.0, **extra: str) -> Report:
 def test_an_sdk_tells_version_table_and_cameras(tmp_path: Path, slots: str, version: int) -> None:
     told = probe(tmp_path, LENSBUS_SONY_SIMULATOR_CALLBACK_SLOTS=slots)
     assert (told["version"] >> 16, told["slots"]) == (version, int(slots))
+    assert f"(build {told['serial']:#x})" in sdk_finding(told).text
     assert [ALPHA, "ILCE-7M4", "USB"] in told["cameras"]
     assert (told.stage, told.trouble) == ("release", "")
 

@@ -9,8 +9,6 @@ from dataclasses import replace
 
 import pytest
 
-from kit.bus import bus_settings, short_folder
-from kit.fake_broker import FakeBroker, fake_broker
 from kit.gateway import (
     LIMIT_MS,
     SEQ,
@@ -48,12 +46,6 @@ def settings() -> Iterator[Settings]:
     with short_folder() as state:
         # The exact bytes are those of the old servers, which let every page read them.
         yield replace(bus_settings(state), access=AccessSettings(origins=("*",)))
-
-
-@pytest.fixture
-def bus(settings: Settings) -> Iterator[FakeBroker]:
-    with fake_broker(settings) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -28,6 +28,8 @@ ALPHA_PATHS = [
     "sd-card/slot/1/files",
     "sd-card/slot/1/files?sort={word}&limit={word}&offset={word}",
     "sd-card/slot/{word}/files/{word}/1/download",
+    "saved/{word}",
+    "saved?offset={word}&limit={word}",
     *("settings/save-info", "settings/download", "settings/upload", "settings/files"),
     *("lut/import", "af-area-position", "tracking-frame", "fingerprint"),
     "{word}",

@@ -9,8 +9,7 @@ from starlette.websockets import WebSocket
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from kit.bus import bus_settings, short_folder
-from kit.fake_broker import FakeBroker, fake_broker
+from kit.fake_broker import FakeBroker
 from kit.gateway import RunningGateway, Wire, picture, running_gateway
 from lensbus_gateway.robopipe import video
 from lensbus_proto.runtime.settings import Settings
@@ -27,18 +26,6 @@ async def echo(socket: WebSocket) -> None:
     await socket.accept()
     await socket.send_text(await socket.receive_text())
     await socket.close()
-
-
-@pytest.fixture
-def settings() -> Iterator[Settings]:
-    with short_folder() as state:
-        yield bus_settings(state)
-
-
-@pytest.fixture
-def bus(settings: Settings) -> Iterator[FakeBroker]:
-    with fake_broker(settings) as opened:
-        yield opened
 
 
 @pytest.fixture

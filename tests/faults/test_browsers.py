@@ -1,15 +1,12 @@
 """Row F11 with real browsers: a page in each keeps an EventSource open and tells what it got."""
 
-import json
 import os
 import shutil
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +14,7 @@ import pytest
 
 from kit.judge import judge
 from kit.ledger import Ledger, read_block
+from kit.page_server import PageServer
 from kit.processes import wait_for
 from kit.rig import Rig
 
@@ -50,30 +48,8 @@ class Page:
         self.ledger = Ledger(name)
         self.states: dict[str, int] = {}
         page = (PAGE % {"stream": stream}).encode("ascii")
-        told = self._told
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self._answer(page if self.path == "/" else b"")
-
-            def do_POST(self) -> None:
-                told(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self._answer(b"")
-
-            def _answer(self, body: bytes) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "text/html")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
+        self._server = PageServer(page, self._told)
+        self.url = self._server.url
 
     def _told(self, report: Mapping[str, Any]) -> None:
         now = time.monotonic()
@@ -82,9 +58,7 @@ class Page:
         self.states = report["states"]
 
     def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join(5)
-        self._server.server_close()
+        self._server.close()
 
 
 def chromium(profile: Path, url: str) -> list[str]:

@@ -22,7 +22,10 @@ TESTS = [
     *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests/unit").glob("test_crsim*.py")),
     *(
         f"tests/contract/test_sony_{room}.py"
-        for room in ("shim", "driver", "operation", "hostile", "network", "profiles", "faults")
+        for room in (
+            *("shim", "driver", "operation", "card", "display", "configured"),
+            *("hostile", "network", "profiles", "faults"),
+        )
     ),
 ]
 LIMIT_S = 900

@@ -8,6 +8,7 @@ import httpx
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
+from lensbus_gateway.pieces import Downloads
 from lensbus_proto.errors import CameraUnknown, CommandError
 from lensbus_proto.messages import Header, HeaderType, Picture, Reply
 from lensbus_proto.runtime.settings import Settings
@@ -116,6 +117,7 @@ class Surface:
         self.app.state.commander = self.commander
         self.app.state.finder = self.commander
         self.app.state.pictures = self.pictures
+        self.app.state.downloads = Downloads(4)
         self.app.state.settings = Settings()
 
     def call(self, method: str, path: str, **request: Any) -> httpx.Response:

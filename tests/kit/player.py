@@ -6,17 +6,16 @@ import os
 import shutil
 import signal
 import subprocess
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
 import cv2
 import numpy as np
 
+from kit.page_server import PageServer
 from kit.processes import ROOT, wait_for
 
 CHROMIUM: Final = shutil.which("chromium")
@@ -95,35 +94,12 @@ def playing(folder: Path, players: list[tuple[str, str]]) -> Iterator[Player]:
     """Yield a page that shows these streams, each a kind and a URL."""
     player = Player()
     page = (PAGE % (json.dumps(players), PLAYERS, SCRIPT)).encode()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._answer(page if self.path == "/" else b"")
-
-        def do_POST(self) -> None:
-            player.take(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self._answer(b"")
-
-        def _answer(self, body: bytes) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
+    server = PageServer(page, player.take)
     try:
-        with _chromium(folder, f"http://127.0.0.1:{server.server_address[1]}/"):
+        with _chromium(folder, server.url):
             yield player
     finally:
-        server.shutdown()
-        thread.join(5)
-        server.server_close()
+        server.close()
 
 
 @contextmanager

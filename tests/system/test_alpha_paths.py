@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -73,3 +74,16 @@ def test_a08_no_path_of_a_client_leaves_its_roots(connected: System, tmp_path: P
     for root in ("/", "/etc", str(system.state), str(system.state.parent), str(Path.home())):
         assert not (Path(root) / ESCAPE).exists()
     assert system.json("GET", f"{API}/connection")["camera"]["connected"] is True
+
+
+def test_a08_no_path_gives_what_the_camera_has_not_saved(connected: System, tmp_path: Path) -> None:
+    pictures = connected.state / "pictures"
+    (tmp_path / ESCAPE).write_text("outside")
+    (pictures / "beside").mkdir()
+    (pictures / "beside" / ESCAPE).write_text("of nobody")
+    paths = [*hostile(pictures, tmp_path), f"{pictures}/beside/{ESCAPE}", f"../beside/{ESCAPE}"]
+    for path in [*paths, str(tmp_path / ESCAPE), "/proc/self/environ", "/dev/zero"]:
+        for spelled in (quote(path), quote(path, safe="")):
+            answer = connected.request("GET", f"{API}/saved/{spelled}")
+            assert answer[0] == 404, (path, answer)
+            assert json.loads(answer[1])["success"] is False

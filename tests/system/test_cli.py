@@ -155,15 +155,17 @@ def lensbus_error(url: str) -> str:
     return "refused"
 
 
-def test_a_capture_is_told_with_its_exposure_and_its_file(rack: System) -> None:
+def test_a_capture_is_told_with_its_exposure_and_its_file(rack: System, tmp_path: Path) -> None:
     lensbus(rack, "disconnect", ALPHA)
     assert "remote mode" in lensbus(rack, "connect", ALPHA, "--mode", "remote").out
     lensbus(rack, "set", ALPHA, "still-image-store-destination", "Host PC")
-    taken = lensbus(rack, "capture", ALPHA, "--json").json
+    taken = lensbus(rack, "capture", ALPHA, "--output", str(tmp_path), "--json").json
     assert taken["exposures"] == 1
     (file,) = taken["files"]
     content = Path(file["savedPath"]).read_bytes()
     assert (len(content), hashlib.sha256(content).hexdigest()) == (file["size"], file["sha256"])
+    assert Path(file["copy"]).parent == tmp_path
+    assert Path(file["copy"]).read_bytes() == content
     lensbus(rack, "break", ALPHA, "not-exposed", "every=1")
     refused = lensbus(rack, "capture", ALPHA, expect=1).err
     assert "the camera took the press and exposed nothing" in refused
@@ -222,11 +224,11 @@ def test_a_file_that_is_not_what_was_told_gets_no_name(rack: System, tmp_path: P
     Path(told["file"]).write_bytes(b"somebody else wrote this")
     here = Remote(rack.url)
     with pytest.raises(Failure, match="is not what the camera sent: 24 bytes"):
-        copy(here, told, tmp_path)
+        copy(here, ALPHA, told, tmp_path)
     with pytest.raises(Failure, match="is not what the camera sent: 24 bytes"):
         check_saved(told)
-    with pytest.raises(Failure, match="404"):
-        copy(here, {**told, "file": "/etc/passwd"}, tmp_path)
+    with pytest.raises(Failure, match="No such file was saved"):
+        copy(here, ALPHA, {**told, "file": "/etc/passwd"}, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

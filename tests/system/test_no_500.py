@@ -18,6 +18,7 @@ PATHS = (
     *(f"{API}/{rest}" for rest in ("sd-card/slot/9/files", "settings/save-info")),
     *(f"{API}/{rest}" for rest in ("settings/files", "settings/upload", "lut/import")),
     *(f"{API}/{rest}" for rest in ("af-area-position", "tracking-frame", "fingerprint")),
+    *(f"{API}/{rest}" for rest in ("saved", "saved?limit=x", "saved/%00", "saved/../x", "saved/")),
     *(f"{API}/actions/{rest}" for rest in ("zoom", "button", "touch", "focus-near-far")),
     *("/api/server/logs?lines=x", "/api/status", f"{API}/live-view/osd-status"),
     *(f"/api/cameras/{camera}/connection" for camera in ("NOBODY", "%2F..%2F", "{cameraId}", "ä")),

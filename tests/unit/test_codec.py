@@ -145,6 +145,21 @@ def test_what_must_not_be_sent_is_our_fault(data: dict[str, Any]) -> None:
         codec.pack_event(Event("CAM1", "warning", HEADER, data))
 
 
+def test_more_signals_than_there_are_do_not_get_into_an_event() -> None:
+    def packed(count: int) -> list[bytes]:
+        crashes = tuple(Crashes("S" * 64, 2**64 - 1, 2**64 - 1) for _ in range(count))
+        past = Past(Ended(2**64 - 1, 2**64 - 1, "S" * 64), crashes)
+        return codec.pack_presence(Hello("CAM1", 5, 0, "sony", "m" * 256, True, past=past))
+
+    hello = codec.unpack_presence(packed(codec.SIGNALS_LIMIT))
+    assert isinstance(hello, Hello)
+    assert hello.past is not None
+    started = {"vendor": hello.vendor, "model": hello.model, **codec.past_to_map(hello.past)}
+    assert codec.pack_event(Event("CAM1", "worker.started", HEADER, started))
+    with pytest.raises(RemoteProtocolError, match="65 crashes"):
+        codec.unpack_presence(packed(codec.SIGNALS_LIMIT + 1))
+
+
 def test_a_header_that_does_not_fit_is_our_fault() -> None:
     with pytest.raises(LocalProtocolError):
         codec.pack_header(Header(HeaderType.EVENT, epoch=-1, seq=0, time_us=0))

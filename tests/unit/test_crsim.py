@@ -63,22 +63,9 @@ def sim(fresh_cards: Path, tmp_path: Path) -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def alpha(sim: Simulator) -> Iterator[Connection]:
-    with sim.connected(ALPHA) as connection:
-        yield connection
-
-
-@pytest.fixture
 def cinema(sim: Simulator) -> Iterator[Connection]:
     with sim.connected(CINEMA) as connection:
         yield connection
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    return folder
 
 
 def shoot(body: Connection) -> None:

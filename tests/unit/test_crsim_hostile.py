@@ -1,7 +1,6 @@
 """The scenario `hostile`: what the Sony simulator says when a body lies."""
 
 import ctypes as c
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,12 +25,6 @@ pytestmark = pytest.mark.skipif(not LIBRARY.exists(), reason="make -C services/n
 
 LENS, BATTERY, METERING, WHITE_BALANCE = 0x0765, 0x0702, 0x010A, 0x0108
 HUGE = 0xFFFFFFF0
-
-
-@pytest.fixture
-def sim(tmp_path: Path) -> Iterator[Simulator]:
-    with Simulator.running({}, tmp_path / "state") as simulator:
-        yield simulator
 
 
 def read(body: Connection, *codes: int) -> tuple[int, dict[int, tuple[int, int, bool]]]:

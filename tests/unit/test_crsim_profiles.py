@@ -43,13 +43,6 @@ def sim(tmp_path: Path) -> Iterator[Simulator]:
         yield simulator
 
 
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    return folder
-
-
 def told(body: Connection, *names: str) -> list[str]:
     return [event[0] for event in body.listener.catch_up() if event[0] in names]
 

@@ -10,7 +10,6 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,25 +33,6 @@ S1, FORMAT, DESTINATION, ISO, PHOTOS, DISTANCE, HEAT = (
 )  # fmt: skip
 RELEASE, DOWN, UP = 0, 1, 0
 AF_STATUS, CAPTURED, STORAGE_FULL = 0x60001, 0x20011, 0x20003
-
-
-@pytest.fixture
-def sim(tmp_path: Path) -> Iterator[Simulator]:
-    with Simulator.running({}, tmp_path / "state") as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def alpha(sim: Simulator) -> Iterator[Connection]:
-    with sim.connected(ALPHA) as connection:
-        yield connection
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    folder = tmp_path / "pictures"
-    folder.mkdir()
-    return folder
 
 
 def shoot(body: Connection) -> None:

@@ -30,12 +30,6 @@ MAC, ADDRESS = bytes.fromhex(ALPHA), 10 | 7 << 24
 
 
 @pytest.fixture
-def sim(tmp_path: Path) -> Iterator[Simulator]:
-    with Simulator.running({}, tmp_path / "state") as simulator:
-        yield simulator
-
-
-@pytest.fixture
 def network(tmp_path: Path) -> Iterator[Simulator]:
     wanted = {"CRSIM_CAMERAS": f"ILCE-7M4:{ALPHA}@10.0.0.7", "CRSIM_LOGIN": "rack:secret"}
     with Simulator.running(wanted, tmp_path / "state") as simulator:

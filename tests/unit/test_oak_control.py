@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from kit.oak_limits import LATER_LIMITS, SEED_LIMITS
 from lensbus_proto.errors import BadArguments
 from lensbus_services.oak.control import (
     FOCUS_MODES,
@@ -21,19 +22,6 @@ from lensbus_services.oak.profiles import PROFILES
 COLOR_SENSOR, MONO_SENSOR, _ = PROFILES["OAK-D-PRO"].sensors
 COLOR = default(has_autofocus=True)
 MONO = default(has_autofocus=False)
-# As the published API prints them; the module under test must not be its own witness.
-SEED_LIMITS = [
-    ("exposure_time", 1, 33000),
-    ("sensitivity_iso", 100, 5000),
-    ("auto_exposure_compensation", -9, 9),
-    ("contrast", -10, 10),
-    ("brightness", -10, 10),
-    ("saturation", -10, 10),
-    ("chroma_denoise", 0, 4),
-    ("luma_denoise", 0, 4),
-    ("manual_whitebalance", 1000, 12000),
-]
-LATER_LIMITS = [("sharpness", 0, 4)]
 
 
 @pytest.mark.parametrize(("field", "least", "most"), SEED_LIMITS + LATER_LIMITS)

@@ -3,6 +3,7 @@
 import filecmp
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -135,6 +136,22 @@ def test_a_running_copy_can_be_renewed(there: Launcher, source: Source) -> None:
         launcher.make(there, source)
         child.communicate("\n", timeout=10)
     assert child.returncode == 0
+
+
+def test_a_copy_that_dies_is_seen_by_who_started_it_with_its_signal_and_its_stack(
+    there: Launcher, source: Source
+) -> None:
+    launcher.make(there, source)
+    program = "import ctypes, faulthandler; faulthandler.enable(); ctypes.string_at(0)"
+    died = subprocess.run(
+        [*launcher.command(there), "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    assert died.returncode == -signal.SIGSEGV
+    assert "in string_at" in died.stderr
 
 
 def test_without_the_sdks_folder_nothing_is_made(there: Launcher, source: Source) -> None:

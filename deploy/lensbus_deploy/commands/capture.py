@@ -11,9 +11,10 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from lensbus_deploy.commands.options import CameraId, Json, Token, Url, examples, reach
+from lensbus_deploy.commands.options import CameraId, Json, Output, Token, Url, examples, reach
 from lensbus_deploy.exits import Code, Failure
 from lensbus_deploy.remote.events import EventStream
+from lensbus_deploy.remote.files import copy
 from lensbus_deploy.remote.registry import find_ready
 from lensbus_deploy.remote.sony_properties import read
 from lensbus_deploy.remote.sse import Message
@@ -66,6 +67,7 @@ def add_to(app: typer.Typer) -> None:
         epilog=examples(
             "lensbus capture D10F60149B0C",
             "lensbus capture D10F60149B0C --no-focus --json",
+            "lensbus capture D10F60149B0C --output pictures",
         )
     )(capture)
 
@@ -77,6 +79,7 @@ def capture(
         float,
         typer.Option("--wait", min=0, metavar="S", help="Wait so long for exposure and file."),
     ] = 30.0,
+    output: Output = None,
     as_json: Json = False,
     url: Url = None,
     token: Token = None,
@@ -93,6 +96,10 @@ def capture(
         outcome = Outcome(press(system, found.id, focus=focus))
         if wait_s:
             wait(stream, outcome, wait_s, has_file=has_file)
+    if output is not None:
+        for file in outcome.files:
+            told = {"file": file["savedPath"], "size": file["size"], "sha256": file["sha256"]}
+            file["copy"] = str(copy(system, found.id, told, output))
     if as_json:
         show_json(
             {
@@ -104,7 +111,7 @@ def capture(
         )
     else:
         for file in outcome.files:
-            show(f"{file['savedPath']} ({file['size']} bytes)")
+            show(f"{file.get('copy', file['savedPath'])} ({file['size']} bytes)")
         if not outcome.files:
             where = "on its card" if outcome.exposures else "not waited for"
             show(f"capture {outcome.capture} taken, {where}")

@@ -1,19 +1,20 @@
 """`download`: what is on the card of a Sony camera, and fetching it.
 
-The camera's worker pulls a file onto the host of the system, and `--output` copies it from there to
-here. Both are held against the size and the SHA-256 that the event of its arrival told.
+The camera's worker pulls a file onto its host, and `--output` fetches it from there over HTTP,
+wherever that is. Both are held against the size and the SHA-256 that the event of its arrival told.
 """
 
+import functools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Annotated, Any, Final
 
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 
-from lensbus_deploy.commands.options import CameraId, Json, Token, Url, examples, reach
+from lensbus_deploy.commands.options import CameraId, Json, Output, Token, Url, examples, reach
 from lensbus_deploy.exits import Code, Failure
 from lensbus_deploy.remote.events import EventStream
 from lensbus_deploy.remote.files import check_saved, copy
@@ -78,16 +79,7 @@ def download(
             show_default=False,
         ),
     ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FOLDER",
-            help="Copy the files here too, from wherever the system runs.",
-            show_default=False,
-        ),
-    ] = None,
+    output: Output = None,
     as_json: Json = False,
     url: Url = None,
     token: Token = None,
@@ -128,7 +120,16 @@ def download(
             begin(system, found.id, file, to)
             arrived = follow(stream, file, progress, task)
             if output is not None:
-                arrived["copy"] = str(copy(system, arrived, output))
+                progress.update(task, description=f"{file.name} here", completed=0)
+                arrived["copy"] = str(
+                    copy(
+                        system,
+                        found.id,
+                        arrived,
+                        output,
+                        functools.partial(_show_progress, progress, task),
+                    )
+                )
             arrived["checked"] = output is not None or check_saved(arrived)
             results.append(arrived)
             if not as_json:
@@ -199,6 +200,10 @@ def follow(stream: EventStream, file: CardFile, progress: Progress, task: TaskID
             break
     sentence = f"nothing was heard of {file.name} for {SILENCE_S:g} s: look with `lensbus status`"
     raise Failure(Code.FAILED, sentence)
+
+
+def _show_progress(progress: Progress, task: TaskID, size: int) -> None:
+    progress.update(task, completed=size)
 
 
 def _is_of(message: Message, file: CardFile) -> bool:

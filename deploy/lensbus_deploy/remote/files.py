@@ -1,15 +1,20 @@
 """Files that a system has saved: copied to this machine, and held against what was told of them."""
 
+import contextlib
 import hashlib
 import http.client
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import quote
 
 from lensbus_deploy.exits import Code, Failure
 from lensbus_deploy.remote.system import Answer, System, refusal
 
+# A worker or a gateway that is replaced is back sooner.
+PATIENCE_S: Final = 30.0
+AGAIN_S: Final = 0.5
 _BLOCK_BYTES: Final = 1 << 20
 
 
@@ -20,28 +25,49 @@ class Source(Protocol):
         """Return at most so many bytes, none at the end."""
 
 
-def copy(system: System, told: dict[str, Any], folder: Path) -> Path:
-    """Copy a saved file into a folder; it gets its name there only when it is whole and right."""
+class Block(NamedTuple):
+    """A block of a file, and where it belongs."""
+
+    offset: int
+    content: bytes
+
+
+def copy(
+    system: System,
+    camera: str,
+    told: dict[str, Any],
+    folder: Path,
+    progress: Callable[[int], None] = lambda _: None,
+    *,
+    patience_s: float = PATIENCE_S,
+) -> Path:
+    """Copy a saved file into a folder; it gets its name there only when it is whole and right.
+
+    A line that breaks is taken up where it broke, unless it gives nothing for `patience_s`.
+    `progress` is called with the bytes that are here.
+    """
     saved = str(told["file"])
     path = folder / saved.rpartition("/")[2]
     beside = path.with_name(f".{path.name}.part")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with system.open("GET", f"/console/saved?path={quote(saved, safe='')}&save=1") as answer:
-            if answer.status != 200:
-                content = Answer(answer.status, answer.headers.get_content_type(), answer.read())
-                raise refusal(system, content)
-            with beside.open("wb") as file:
-                check(told, _written(answer, file), path)
+        with beside.open("wb") as file:
+            place = f"/api/cameras/{quote(camera)}/saved{quote(saved)}?save=1"
+            for block in _fetched(system, place, path.name, patience_s):
+                file.seek(block.offset)
+                file.write(block.content)
+                progress(block.offset + len(block.content))
+            file.truncate()
+        with beside.open("rb") as file:
+            check(told, _blocks(file), path)
         beside.replace(path)
-    except http.client.HTTPException as error:
-        raise Failure(Code.FAILED, f"{path.name} broke off on its way here: again") from error
     except OSError as error:
         reason = error.strerror or str(error)
         sentence = f"{path.name} cannot be copied to {folder}: {reason}"
         raise Failure(Code.FAILED, sentence) from error
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
     return path
 
 
@@ -70,12 +96,49 @@ def check(told: dict[str, Any], blocks: Iterator[bytes], path: Path) -> None:
         )
 
 
-def _blocks(source: Source) -> Iterator[bytes]:
-    while block := source.read(_BLOCK_BYTES):
+def _fetched(system: System, place: str, name: str, patience_s: float) -> Iterator[Block]:
+    """Yield the blocks of a file; from its beginning again when it has become another one."""
+    got, tag, heard_s = 0, "", time.monotonic()
+    while True:
+        before = got
+        try:
+            headers = {"Range": f"bytes={got}-", "If-Range": tag} if got else {}
+            with system.open("GET", place, headers=headers) as answer:
+                if answer.status not in (200, 206):
+                    mime = answer.headers.get_content_type()
+                    raise refusal(system, Answer(answer.status, mime, answer.read()))
+                got = got if answer.status == 206 else 0
+                tag = answer.headers.get("ETag", "")
+                whole = got + int(answer.headers.get("Content-Length", "0"))
+                for content in _received(answer):
+                    yield Block(got, content)
+                    got += len(content)
+            if got >= whole:
+                return
+        except Failure:
+            if not before:
+                raise
+        if got != before:
+            heard_s = time.monotonic()
+        elif time.monotonic() - heard_s > patience_s:
+            sentence = f"{name} broke off on its way here, after {got} bytes: fetch it again"
+            raise Failure(Code.FAILED, sentence)
+        else:
+            time.sleep(AGAIN_S)
+
+
+def _received(answer: http.client.HTTPResponse) -> Iterator[bytes]:
+    """Yield what comes of an answer until it ends or breaks."""
+    while True:
+        try:
+            block = answer.read(_BLOCK_BYTES)
+        except (OSError, http.client.HTTPException):
+            return
+        if not block:
+            return
         yield block
 
 
-def _written(source: Source, file: Any) -> Iterator[bytes]:
-    for block in _blocks(source):
-        file.write(block)
+def _blocks(source: Source) -> Iterator[bytes]:
+    while block := source.read(_BLOCK_BYTES):
         yield block

@@ -147,6 +147,7 @@ class SonySettings:
     enumerate_s: int = 1
     connect_s: float = 15.0
     callback_slots: int = 0
+    cameras: tuple[str, ...] = ()
     simulator: SonySimulatorSettings = field(default_factory=SonySimulatorSettings)
 
 

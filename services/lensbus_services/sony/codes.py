@@ -62,7 +62,11 @@ class Property(IntEnum):
     METERED_MANUAL_LEVEL = 0x0799
 
 
-TRACKING_FRAME: Final = 0x0193  # a live-view property
+# Live-view properties; AF_AREA_POSITION is one, too.
+TRACKING_FRAME: Final = 0x0193
+FACE_FRAME: Final = 0x0581
+LEVEL: Final = 0x0582
+FRAMING_FRAME: Final = 0x07D1
 
 
 class DataType(IntEnum):
@@ -102,6 +106,9 @@ AUTO_NUMBER: Final = -1  # of SetSaveInfo
 FRAME_NOT_UPDATED: Final = 0x20017  # an answer of GetLiveViewImage
 CHUNK_BYTES: Final = 16 * 1024 * 1024  # what one USB transfer on Linux carries
 
+ID_IS_USB: Final = 0
+ID_IS_NETWORK: Final = 2
+
 PREVIEWS: Final[Mapping[str, int]] = {"thumbnail": 1, "screennail": 2}
 ALL_LISTS: Final = 0  # of display texts
 BASE_LOOK_NAMES: Final = 3
@@ -115,6 +122,8 @@ NOT_LISTED: Final = (0x8C02, 0x8C03, 0x8C04)  # a handle of no list that there i
 
 INVALID_CALLED: Final = 0x8402
 SESSION_ALREADY_OPENED: Final = 0x8210
+OUT_OF_MODEL_LIST: Final = 0x8404
+SSH_NOT_SUPPORTED: Final = 0x8212
 ADAPTOR_CREATE: Final = 0x8703
 TRANSFER_RUNNING: Final = 0x8D03
 INDEX_BEING_BUILT: Final = 0x8D05

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from lensbus_proto.runtime.settings import SonySettings
+from lensbus_services.sony.configured import configured_cameras
 from lensbus_services.sony.sdk import Sdk, acquire_sdk
 from lensbus_services.sony.shim import SIMULATOR
 from lensbus_services.sony.values import Found
@@ -32,18 +33,24 @@ def simulator_environment(settings: SonySettings, state: Path) -> Mapping[str, s
 
 
 def find_cameras(settings: SonySettings, state: Path) -> list[Found]:
-    """Return the cameras that are there now. May be called again and again, from one thread.
+    """Return the cameras that are there now, and those that the settings name.
+
+    May be called again and again, from one thread.
 
     The SDK is initialised once and stays so until `stop_finding`: it promises no second time.
     """
     library = settings.library
     if library not in _kept:
         _kept[library] = open_sdk(settings, state)
-    cameras = _kept[library].enumerate(settings.enumerate_s)
+    sdk = _kept[library]
+    cameras = sdk.enumerate(settings.enumerate_s)
     try:
-        return [found for found in cameras.found if found.camera]
+        found = [one for one in cameras.found if one.camera]
     finally:
         cameras.close()
+    named = (one.found(sdk.version) for one in configured_cameras(settings.cameras))
+    here = {one.camera for one in found}
+    return [*found, *(one for one in named if one.camera not in here)]
 
 
 def stop_finding() -> None:

@@ -157,6 +157,8 @@ def sdk_finding(report: Report) -> Finding:
     if "slots" in report:
         version = report["version"]
         text = f"{version >> 24}.{version >> 16 & 255:02}.{version >> 8 & 255:02}"
+        if report.facts.get("serial"):
+            text += f" (build {report['serial']:#x})"
         return ok("sdk", f"version {text}, callback table with {report['slots']} slots")
     if "error" in report:
         return problem("sdk", report["error"], _load_advice(report["error"]))

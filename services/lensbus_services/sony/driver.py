@@ -14,19 +14,21 @@ from lensbus_proto.runtime.settings import SonySettings
 from lensbus_services.driver import Description, Driver, Frame, Observation, Result, Stuck
 from lensbus_services.sony.codes import version_text
 from lensbus_services.sony.commands import Commands
+from lensbus_services.sony.configured import configured_cameras
 from lensbus_services.sony.discover import open_sdk
 from lensbus_services.sony.limits import asked_within
 from lensbus_services.sony.liveview import LiveView
+from lensbus_services.sony.lookup import Lookup
 from lensbus_services.sony.observations import transfer_failed
 from lensbus_services.sony.outlet import Outlet
 from lensbus_services.sony.present import ENDING
 from lensbus_services.sony.pulls import pull_path, take_pull
 from lensbus_services.sony.recovery import Recovery
 from lensbus_services.sony.saving import Places
-from lensbus_services.sony.sdk import Cameras, Sdk
+from lensbus_services.sony.sdk import Sdk
 from lensbus_services.sony.session import Session
 from lensbus_services.sony.telling import CUT
-from lensbus_services.sony.values import Credentials, Found
+from lensbus_services.sony.values import Credentials
 from lensbus_services.sony.wish import load_wish, wish_path
 
 logger = logging.getLogger(__name__)
@@ -61,9 +63,12 @@ class SonyDriver:
         """Get hold of the SDK and find the camera; connect again if a client had wished it."""
         places = Places.of(self._settings, self._state, self._camera)
         self._tell_left_behind(places)
+        configured = configured_cameras(self._settings.cameras)
         sdk = open_sdk(self._settings, self._state)
+        lookup = Lookup(sdk, self._camera, self._settings.enumerate_s, configured)
         try:
-            cameras, found = self._find(sdk)
+            cameras, index = lookup.look()
+            found = cameras.found[index]
         except CommandError:
             sdk.release()
             raise
@@ -71,7 +76,7 @@ class SonyDriver:
             "connection_type": found.connection_type,
             "sdk_version": version_text(sdk.version),
         }
-        session = Session(sdk, cameras, found, self._settings, places, self._outlet, self._state)
+        session = Session(sdk, lookup, found, self._settings, places, self._outlet, self._state)
         live_view = LiveView(session)
         recovery = Recovery(session, self._outlet.put)
         session.when_lost = recovery.begin
@@ -147,18 +152,6 @@ class SonyDriver:
             self._outlet.put(transfer_failed(unix_us(), CUT, reason, pull, name))
         for name in names:
             self._outlet.put(transfer_failed(unix_us(), CUT, reason, None, name))
-
-    def _find(self, sdk: Sdk) -> tuple[Cameras, Found]:
-        cameras = sdk.enumerate(self._settings.enumerate_s)
-        try:
-            index = cameras.index(self._camera)
-            if index is None:
-                others = ", ".join(found.camera for found in cameras.found) or "none"
-                raise CameraGone(f"camera {self._camera} is not there; there are: {others}")
-        except CommandError:
-            cameras.close()
-            raise
-        return cameras, cameras.found[index]
 
 
 if TYPE_CHECKING:

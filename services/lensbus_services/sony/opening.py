@@ -60,7 +60,7 @@ class Opening:
         raise AssertionError("the last try returns or raises")
 
     def _begin(self, wish: Wish, login: Credentials) -> Link:
-        cameras, index = self._lookup.look()
+        cameras, index = self._lookup.look(with_login=bool(login.username))
         link = Link(self._sdk, self._queue, self._present.number + 1)
         try:
             self._present.begin(link, wish, login)

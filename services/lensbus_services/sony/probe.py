@@ -21,6 +21,7 @@ def tell(settings: Settings, told: Teller) -> None:
         told.stage("load")
         sdk = open_sdk(settings.sony, settings.state)
         told.fact("version", sdk.version)
+        told.fact("serial", sdk.serial)
         told.fact("slots", sdk.slots)
         told.stage("enumerate")
         cameras = sdk.enumerate(settings.sony.enumerate_s)

@@ -17,7 +17,14 @@ from lensbus_proto.errors import (
     Unsupported,
 )
 from lensbus_services.driver import Stuck
-from lensbus_services.sony.codes import ADAPTOR_CREATE, error_name
+from lensbus_services.sony.codes import (
+    ADAPTOR_CREATE,
+    ID_IS_NETWORK,
+    ID_IS_USB,
+    OUT_OF_MODEL_LIST,
+    error_name,
+)
+from lensbus_services.sony.configured import Configured
 from lensbus_services.sony.line import CALL_S, Line
 from lensbus_services.sony.shim import check, load_shim, read_text
 from lensbus_services.sony.values import Found, camera_id, printable
@@ -100,6 +107,12 @@ class Sdk:
         return int(lib.crshim_version(self._pointer))
 
     @property
+    def serial(self) -> int:
+        """What GetSDKSerial answered: the build of the SDK, 0 where it has none."""
+        _, lib = load_shim()
+        return int(lib.crshim_serial(self._pointer))
+
+    @property
     def slots(self) -> int:
         """How many slots the callback table has."""
         _, lib = load_shim()
@@ -123,6 +136,27 @@ class Sdk:
             logger.info("no cameras enumerated", extra=extra)
             return Cameras(None)
         return Cameras(out[0])
+
+    def make(self, camera: Configured, with_login: bool) -> "Cameras":
+        """Return a camera that the settings name as if it had been found."""
+        return self._call("CreateCameraObjectInfo", lambda: self._make(camera, with_login), CALL_S)
+
+    def _make(self, camera: Configured, with_login: bool) -> "Cameras":
+        ffi, lib = load_shim()
+        out, ssh, number = ffi.new("crshim_cameras **"), int(with_login), camera.model_number
+        result = OUT_OF_MODEL_LIST
+        if number is not None and camera.mac:
+            place = (camera.address, camera.mac, ssh)
+            result = lib.crshim_make_network(self._pointer, number, *place, out)
+        elif number is not None:
+            result = lib.crshim_make_usb(self._pointer, number, camera.serial.encode(), out)
+        if result == OUT_OF_MODEL_LIST:
+            id_ = camera.mac or camera.serial.encode() + b"\0"
+            kind = ID_IS_NETWORK if camera.mac else ID_IS_USB
+            model = camera.model.encode()
+            result = lib.crshim_make_named(self._pointer, model, kind, id_, len(id_), ssh, out)
+        check(result, "CreateCameraObjectInfo")
+        return Cameras(out[0], camera.found(self.version))
 
     def fingerprint(self, cameras: "Cameras", index: int) -> str:
         """Return the fingerprint of a network camera's key."""
@@ -153,16 +187,17 @@ class Sdk:
 
 
 class Cameras:
-    """The cameras of one enumeration, alive until closed, and as long as a call uses them."""
+    """The cameras of one enumeration, or one that was made: alive until closed and not held."""
 
-    def __init__(self, pointer: Any) -> None:
+    def __init__(self, pointer: Any, made: Found | None = None) -> None:
         self._pointer = pointer
         self._born = time.monotonic()
         self._lock = threading.Lock()
         self._users = 1  # we ourselves, until closed
         self._closed = False
-        self.found: list[Found] = []
-        self._read()
+        self.found = [made] if made is not None else []
+        if made is None:
+            self._read()
 
     def _read(self) -> None:
         ffi, lib = load_shim()

@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from lensbus_proto.errors import CameraBusy, CameraGone, CameraTimeout
+from lensbus_proto.errors import CameraBusy, CameraError, CameraGone, CameraTimeout
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.runtime.settings import SonySettings
 from lensbus_services.driver import Observation, Stuck
 from lensbus_services.sony.callbacks import Counts, Queue
 from lensbus_services.sony.capture import Pause
+from lensbus_services.sony.codes import SSH_NOT_SUPPORTED
 from lensbus_services.sony.connection import State
 from lensbus_services.sony.display import Display
 from lensbus_services.sony.ending import ABANDON_S, Ending
@@ -31,7 +32,7 @@ from lensbus_services.sony.present import ENDING, Notice, Present
 from lensbus_services.sony.pulls import pull_path
 from lensbus_services.sony.pump import Pump
 from lensbus_services.sony.saving import Places, SaveInfo
-from lensbus_services.sony.sdk import Cameras, Sdk
+from lensbus_services.sony.sdk import Sdk
 from lensbus_services.sony.telling import Teller
 from lensbus_services.sony.triggers import Triggers
 from lensbus_services.sony.values import Credentials, Found, Listing
@@ -46,7 +47,7 @@ class Session:
     def __init__(
         self,
         sdk: Sdk,
-        cameras: Cameras,
+        lookup: Lookup,
         found: Found,
         settings: SonySettings,
         places: Places,
@@ -68,7 +69,7 @@ class Session:
         self.teller = Teller(found, places, pull_path(state, found.camera), self.triggers)
         self._queue = Queue()
         self._changing = threading.Lock()  # one connect or disconnect at a time
-        self._lookup = Lookup(sdk, found.camera, cameras, settings.enumerate_s)
+        self._lookup = lookup
         self._ending = Ending(present, found, self.teller, outlet)
         self._opening = Opening(
             present, sdk, self._queue, self._lookup, self._let_go, settings.connect_s
@@ -153,10 +154,15 @@ class Session:
     def fingerprint(self) -> tuple[bool, str]:
         """Tell whether the camera has access authentication, and its key's fingerprint if so."""
         with self._changing:
-            cameras, index = self._lookup.look()
+            cameras, index = self._lookup.look(with_login=True)
             if not cameras.found[index].has_ssh:
                 return False, ""
-            return True, self._sdk.fingerprint(cameras, index)
+            try:
+                return True, self._sdk.fingerprint(cameras, index)
+            except CameraError as error:
+                if error.vendor_code != SSH_NOT_SUPPORTED:
+                    raise
+                return False, ""  # of one that the settings name nobody knew
 
     # Beginning and end
 

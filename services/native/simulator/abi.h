@@ -370,6 +370,18 @@ struct CrFocusFrameInfo {
   CrInt32u width;
   CrInt32u height;
 };
+struct CrFaceFrameInfo {
+  CrInt16u type;
+  CrInt16u state;
+  CrInt8u isSelected;
+  CrInt8u priority;
+  CrInt32u xNumerator;
+  CrInt32u xDenominator;
+  CrInt32u yNumerator;
+  CrInt32u yDenominator;
+  CrInt32u width;
+  CrInt32u height;
+};
 struct CrLevelInfo {
   CrInt32u state;
   CrInt32u reserved;
@@ -415,6 +427,7 @@ CRSIM_AT(CrContentsInfo, rating, 84);
 CRSIM_AT(CrContentsInfo, shotMark, 96);
 CRSIM_AT(CrContentsInfo, files, 112);
 static_assert(sizeof(CrMediaProfileInfo) == 177 && sizeof(CrLensInformation) == 16);
+static_assert(sizeof(CrFaceFrameInfo) == 30);
 static_assert(sizeof(CrFocusFrameInfo) == 29 && sizeof(CrLevelInfo) == 20);
 #undef CRSIM_AT
 

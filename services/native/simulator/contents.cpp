@@ -165,6 +165,7 @@ std::int32_t Contents::thumbnail(std::uint32_t handle, SCRSDK::CrImageDataBlock&
   if (block.pData == nullptr) return error::kInvalidParameter;
   if (block.size < jpeg.size()) return error::kBufferTooSmall;
   std::memcpy(block.pData, jpeg.data(), jpeg.size());
+  block.frameNo = content.number;
   block.imageSize = static_cast<std::uint32_t>(jpeg.size());
   if (kind != nullptr) *kind = is_raw(file) ? kFileRaw : kFileJpeg;
   return error::kNone;

@@ -345,7 +345,9 @@ CRSIM_EXPORT CrError GetContentsThumbnailImage(CrDeviceHandle handle, CrContentH
                                                CrImageDataBlock* block, CrInt16u* kind) {
   if (block == nullptr) return error::kInvalidParameter;
   return with_session(__func__, handle, [&](Session& session) {
-    return session.contents.thumbnail(content, *block, kind);
+    const CrError problem = session.contents.thumbnail(content, *block, kind);
+    if (problem == error::kNone) session.hostile.spoil(*block);
+    return problem;
   });
 }
 

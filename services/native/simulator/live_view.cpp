@@ -16,7 +16,7 @@ constexpr std::chrono::microseconds kPeriodRecording{37'313};  // 26.8 pictures 
 constexpr std::int64_t kAreasWithoutFrame[] = {0, 1, 2, 0x11, 0x12};
 constexpr std::int64_t kTrackingAreas[] = {0x11, 0x12, 0x13, 0x14, 0x15, 0x16,
                                            0x17, 0x23, 0x24, 0x25, 0x26, 0x27};
-constexpr std::int64_t kCenterArea = 3, kTrackingCenterArea = 0x13;
+constexpr std::int64_t kWideArea = 1, kCenterArea = 3, kTrackingCenterArea = 0x13;
 constexpr std::uint32_t kGridWidth = 640, kGridHeight = 480, kFrameSize = 38;
 
 SCRSDK::CrLiveViewProperty made_property(std::uint32_t code, std::uint16_t kind,
@@ -158,7 +158,17 @@ std::vector<SCRSDK::CrLiveViewProperty> LiveView::properties() const {
   if (session_.body.profile.habits.unknown_frames) {
     all.push_back(made_property(kUnnamedFrame, kUnnamedFrames, "frame", 5));
   }
-  all.push_back(made_property(kFaceFrame, kFaceFrames, nullptr, 0));
+  // A face stands left of the middle, where the autofocus looks for one.
+  SCRSDK::CrFaceFrameInfo face{};
+  face.type = 1;
+  face.state = frame.state;
+  face.xNumerator = kGridWidth / 3;
+  face.xDenominator = kGridWidth;
+  face.yNumerator = kGridHeight / 2;
+  face.yDenominator = kGridHeight;
+  face.width = face.height = 2 * kFrameSize;
+  const bool looks = area == kWideArea && properties.get(property::kFocusMode) != value::kManualFocus;
+  all.push_back(made_property(kFaceFrame, kFaceFrames, &face, looks ? sizeof face : 0));
   all.push_back(made_property(kLevel, kLevels, &level, sizeof level));
   return all;
 }

@@ -8,7 +8,7 @@ from lensbus_services.sony import actions
 from lensbus_services.sony.arguments import Arguments, integer, text, word
 from lensbus_services.sony.codes import TRACKING_FRAME, Property
 from lensbus_services.sony.commands.handler import Handler, Result
-from lensbus_services.sony.frames import FOCUS_FRAMES, TRACKING_FRAMES, frame_maps
+from lensbus_services.sony.frames import FOCUS_FRAMES, TRACKING_FRAMES, all_frames, frame_maps
 from lensbus_services.sony.session import Session
 
 ZOOM_MOST: Final = 10
@@ -17,7 +17,7 @@ VERIFY: Final = "accepted is not done: ask af_area.get where the frame is"
 
 
 class OperationCommands:
-    """zoom, focus_step, movie_rec, button, touch, touch_cancel, af_area, tracking."""
+    """zoom, focus_step, movie_rec, button, touch, touch_cancel, af_area, tracking, frames."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -34,6 +34,7 @@ class OperationCommands:
             "af_area.get": self._get_af_area,
             "af_area.set": self._set_af_area,
             "tracking.get": self._get_tracking,
+            "frames.get": self._get_frames,
         }
 
     def _zoom(self, arguments: Arguments, _: float) -> Result:
@@ -82,6 +83,9 @@ class OperationCommands:
         # Nothing tracked is an answer; only a camera that tells nothing of it has none.
         found = self._session.link().frames(TRACKING_FRAME)
         return {"frames": frame_maps(found, TRACKING_FRAMES), "available": bool(found)}
+
+    def _get_frames(self, _: Arguments, __: float) -> Result:
+        return all_frames(self._session.link().frames())
 
 
 def _point(arguments: Arguments) -> tuple[int, int]:
