@@ -16,6 +16,7 @@ from typing import Any
 
 from kit.bus import short_folder
 from kit.processes import environ, free_port, wait_for
+from kit.told import wrongly_told
 from lensbus_proto.runtime.clock import unix_us
 
 ALPHA = "D10F60149B0C"
@@ -32,6 +33,7 @@ class System:
     port: int
     state: Path
     pid: int
+    token: str | None = None
 
     @property
     def url(self) -> str:
@@ -43,6 +45,8 @@ class System:
         """Return status and body of one request."""
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"} if data else {}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
         request = urllib.request.Request(self.url + path, data, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=timeout_s) as answer:
@@ -109,6 +113,8 @@ def running_system(
 ) -> Iterator[System]:
     """Run a system until the end of the block; then it must leave no process behind.
 
+    What it has told meanwhile must be what the table of kinds says.
+
     Keyword arguments are variables without their prefix: `sony_simulator_time_scale="0.1"`.
     `prepare` is given the state folder before the system starts.
     """
@@ -142,6 +148,7 @@ def running_system(
                 child.stdout.close()
         assert code == 0, system.logs()
         wait_for(lambda: not system.pids(), limit_s=3)
+        assert wrongly_told(state) == []
 
 
 def wait_for_cameras(system: System, cameras: set[str] = ALL) -> None:
