@@ -78,9 +78,7 @@ async def sony_cameras(request: Request) -> Sequence[Entry]:
     return [
         entry
         for entry in result["cameras"]
-        if entry["vendor"] == "sony"
-        and entry["state"] != "lost"
-        and sees(request, entry["camera"])
+        if entry["vendor"] == "sony" and entry["state"] != "lost" and sees(request, entry["camera"])
     ]
 
 
