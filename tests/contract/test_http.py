@@ -219,17 +219,37 @@ def test_json_is_not_larger_there_than_elsewhere(wire: Wire) -> None:
 def test_a_file_that_is_too_large_is_refused_from_its_head(wire: Wire, settings: Settings) -> None:
     size = settings.oak.upload_limit_bytes + FORM_BYTES + 1
     wire.send(
-        f"POST {UPLOAD} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n".encode("ascii")
+        f"POST {UPLOAD} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n".encode(
+            "ascii"
+        )
     )
     assert wire.answer()[0] == 413
 
 
 def test_a_file_may_take_longer_than_other_requests_as_long_as_it_goes_on(
-    wire: Wire, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, bus: FakeBus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(GatewayProtocol, "request_s", 0.5)
+    monkeypatch.setattr(GatewayProtocol, "upload_rate", 1)
+    with running_gateway(settings) as gateway, Wire(gateway.address) as wire:
+        upload_slowly(wire)
+
+
+def test_a_file_that_comes_too_slowly_is_cut(
+    settings: Settings, bus: FakeBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(GatewayProtocol, "request_s", 0.3)
+    with running_gateway(settings) as gateway, Wire(gateway.address) as wire:
+        with pytest.raises((OSError, AssertionError)):
+            upload_slowly(wire)
+        wait_for(lambda: not gateway.server.server_state.connections)
+
+
+def upload_slowly(wire: Wire) -> None:
     begun_s = time.monotonic()
-    wire.send(f"POST {UPLOAD} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8\r\n\r\n".encode("ascii"))
+    wire.send(
+        f"POST {UPLOAD} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8\r\n\r\n".encode("ascii")
+    )
     for _ in range(8):
         time.sleep(0.1)
         wire.send(b"x")
