@@ -59,14 +59,13 @@ export function Visitor() {
 /** The page of somebody who is not signed in. */
 export function SignIn() {
   const { reason } = useCell(visit);
-  const [token, setToken] = useState("");
   const [wrong, setWrong] = useState("");
   const [busy, setBusy] = useState(false);
   const submit = async (event) => {
     event.preventDefault();
     setBusy(true);
     try {
-      await signIn(token.trim());
+      await signIn(event.target.elements.token.value.trim());
     } catch (error) {
       setWrong(error instanceof TypeError ? "The gateway cannot be reached; try again in some seconds." : error.message);
       setBusy(false);
@@ -77,8 +76,8 @@ export function SignIn() {
     <p>You are signed out${reason ? html`: ${reason}` : ""}. This system shows its cameras to those who have a token. Its operator makes one with <code>lensbus token create</code>; it is asked for once, and kept by this browser as a cookie.</p>
     <form onSubmit=${submit}>
       <label for="token">Token</label>
-      <input id="token" type="password" autocomplete="current-password" spellcheck="false" required value=${token} onInput=${(event) => setToken(event.target.value)} aria-describedby=${wrong ? "wrong" : undefined} aria-invalid=${wrong ? "true" : undefined} />
-      <button disabled=${busy || !token.trim()}>Sign in</button>
+      <input id="token" type="password" autocomplete="current-password" spellcheck="false" required aria-describedby=${wrong ? "wrong" : undefined} aria-invalid=${wrong ? "true" : undefined} />
+      <button disabled=${busy}>Sign in</button>
     </form>
     <p id="wrong" class="bad" role="alert">${wrong}</p>
   </section>`;
