@@ -4,7 +4,12 @@ The same budget in every run, small enough for every commit; `tests/faults/test_
 large one.
 """
 
-from collections.abc import Iterator
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +17,7 @@ from schemathesis.schemas import BaseSchema
 
 from kit import contract, told
 from kit.contract import THERE, answer, attack, attack_all, statuses
-from kit.processes import wait_for
+from kit.processes import ROOT, environ, wait_for
 from kit.system import ALPHA, OAK, System, command_of, running_system, wait_for_cameras
 
 EXAMPLES = 4
@@ -59,6 +64,26 @@ def test_an_answer_outside_of_the_contract_is_noticed(system: System) -> None:
 
     with pytest.raises(BaseExceptionGroup, match="distinct failure"):
         attack(system, listing, 1)
+
+
+def test_the_examples_of_the_page_about_contracts_work(system: System, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "api.md").read_text()
+    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    bus = "python -m lensbus_proto.asyncapi > lensbus-bus.json"
+    assert bus in page
+
+    printed = run([sys.executable, "-c", program, system.url], tmp_path)
+    assert ALPHA in printed
+    told = json.loads(run([sys.executable, "-m", "lensbus_proto.asyncapi"], tmp_path))
+    assert told["asyncapi"] == "3.0.0"
+
+
+def run(command: Sequence[str], folder: Path) -> str:
+    done = subprocess.run(
+        command, cwd=folder, env=environ(), capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_the_events_of_a_busy_system_are_those_of_the_table(system: System) -> None:
