@@ -11,15 +11,18 @@ demanded, the door is closed and everybody goes the usual way.
 import asyncio
 import re
 from functools import lru_cache
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from starlette.datastructures import QueryParams
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from lensbus_gateway.hub import Hub
+from lensbus_gateway.limits import Guests, address_of
 from lensbus_gateway.wish import LAST_EVENT_ID, Wish, read_wish
+
+if TYPE_CHECKING:
+    from lensbus_gateway.server import GatewayProtocol
 
 HEAD_BYTES: Final = 4096
 WISHES: Final = 1024
@@ -64,11 +67,12 @@ class Door(asyncio.Protocol):
     """One new connection. uvicorn makes it, in place of its own protocol."""
 
     hub: ClassVar[Hub]
-    protocol: ClassVar[type[HttpToolsProtocol]]
+    guests: ClassVar[Guests]
+    protocol: ClassVar[type["GatewayProtocol"]]
     request_s: ClassVar[float]
     is_open: ClassVar[bool] = True  # False: who has no token is not let in
 
-    __slots__ = ("_app_state", "_config", "_server_state", "_timer", "_transport")
+    __slots__ = ("_address", "_app_state", "_config", "_server_state", "_timer", "_transport")
 
     _transport: asyncio.Transport
     _timer: asyncio.TimerHandle
@@ -90,6 +94,8 @@ class Door(asyncio.Protocol):
         self._server_state.connections.add(self)  # type: ignore[arg-type]  # it has `shutdown`
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self.request_s, transport.close)
+        self._address = address_of(transport.get_extra_info("peername"))
+        self.guests.enter(self._address, self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of a connection that has asked for nothing."""
@@ -98,13 +104,11 @@ class Door(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Open the stream that is asked for, or leave the request to the usual way."""
         wish = asked(data) if self.is_open else None
-        if wish is not None and not self._transport.is_closing():
-            peer = self._transport.get_extra_info("peername")
-            address = peer[0] if isinstance(peer, tuple) else ""
-            if self.hub.has_room(address):
-                self.hub.join(self._hand_over, wish, chunked=True, address=address)
-                return
-        self._usual_way().data_received(data)
+        is_open = not self._transport.is_closing()
+        if wish is not None and is_open and self.hub.has_room(self._address):
+            self.hub.join(self._hand_over, wish, chunked=True, address=self._address)
+        else:
+            self._usual_way().data_received(data)
 
     def shutdown(self) -> None:
         """Let the usual protocol end a connection that has asked for nothing."""
@@ -115,9 +119,20 @@ class Door(asyncio.Protocol):
         self._transport.set_protocol(successor)
         return self._transport
 
-    def _usual_way(self) -> HttpToolsProtocol:
+    @property
+    def is_idle(self) -> bool:
+        """Tell that nothing is being done for it: it has not asked for anything."""
+        return True
+
+    def leave(self) -> None:
+        """Close the connection."""
+        self._transport.abort()
+
+    def _usual_way(self) -> "GatewayProtocol":
         self._leave()
         protocol = self.protocol(self._config, self._server_state, self._app_state)
+        # The time for a request runs since the connection is there, not since its first byte.
+        protocol.due_s = self._timer.when()
         protocol.connection_made(self._transport)
         self._transport.set_protocol(protocol)
         return protocol
@@ -125,3 +140,4 @@ class Door(asyncio.Protocol):
     def _leave(self) -> None:
         self._timer.cancel()
         self._server_state.connections.discard(self)
+        self.guests.left(self._address, self)

@@ -25,12 +25,16 @@ from typing import ClassVar, Final, Protocol
 import httptools
 import uvicorn
 from starlette.applications import Starlette
+from starlette.types import Receive, Scope, Send
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from lensbus_gateway import sse
 from lensbus_gateway.answered import Answered
 from lensbus_gateway.door import Door
+from lensbus_gateway.limits import Guests, Rate, address_of
+from lensbus_gateway.refusal import refusal
 from lensbus_proto.runtime.settings import GatewaySettings, HubSettings, OakSettings, Settings
 
 HAND_OVER: Final = "lensbus.hand_over"
@@ -40,10 +44,20 @@ WEBSOCKET_BYTES: Final = 65_536
 # So much waits in the kernel for a viewer that does not take it: what waits there grows old.
 UNSENT_BYTES: Final = 16_384
 REQUEST_S: Final = 10.0  # for a whole request to arrive, head and body
+# A file may take longer, but not for ever: so many bytes of it have to come in each second.
+UPLOAD_RATE: Final = 32_768
+CHUNK_BYTES: Final = 16  # around each chunk of a body: its size in hex and two line ends
 # Where files come in: films and models for OAK cameras.
 UPLOADS: Final = re.compile(rb"/cameras/[^/]+/streams/[^/]+/(?:nn|replay)/?")
+# Never refused for their number or for a head too long: a browser would never come back.
+EVENTS: Final = re.compile(rb"/api/(?:cameras/[^/]+/)?events/?")
+PICTURES: Final = re.compile(
+    rb"/api/cameras/[^/]+/live-view/stream/?|/cameras/[^/]+/streams/[^/]+/mjpeg/?"
+)
+HEALTH: Final = frozenset((b"/livez", b"/readyz"))
 FORM_BYTES: Final = 65_536  # what a form has around its file
 LINGER_S: Final = 2.0
+RETRY_MS: Final = 3000
 BACKLOG: Final = 2048
 
 # Longer than the pools of common clients: the client should be the one that closes.
@@ -63,14 +77,22 @@ class GatewayProtocol(HttpToolsProtocol):
     upload_limit_bytes: ClassVar[int] = OakSettings().upload_limit_bytes
     request_s: ClassVar[float] = REQUEST_S
     readable_by: ClassVar[str] = ""
+    upload_rate: ClassVar[int] = UPLOAD_RATE
     answered: ClassVar[Answered] = Answered()
+    rate: ClassVar[Rate] = Rate(0)
+    guests: ClassVar[Guests] = Guests(GatewaySettings().connections_per_address)
 
+    due_s = 0.0  # when the first request has to be there; 0 until one has begun
+
+    _address = ""
     _timer: asyncio.TimerHandle | None = None
     _is_last = False
     _in_head = False
     _head_bytes = 0
     _body_bytes = _body_limit = 0
+    _messages = _chunks = _other_bytes = 0
     _is_upload = False
+    _upload_begun_s = 0.0
     _why = HTTPStatus.BAD_REQUEST
     _refused = False
 
@@ -79,10 +101,13 @@ class GatewayProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         """Begin to wait for the first request."""
         super().connection_made(transport)
+        self._address = address_of(transport.get_extra_info("peername"))
+        self.guests.enter(self._address, self)
         self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the connection."""
+        self._leave_guests()
         self._stop_timer()
         super().connection_lost(exc)
 
@@ -91,7 +116,8 @@ class GatewayProtocol(HttpToolsProtocol):
         if self._refused:
             return
         self._unset_keepalive_if_required()
-        in_head_before = self._in_head
+        in_head_before, messages_before = self._in_head, self._messages
+        body_before = self._body_bytes
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -108,6 +134,12 @@ class GatewayProtocol(HttpToolsProtocol):
             self._head_bytes += len(data)
             if self._head_bytes > self.settings.head_limit_bytes:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif self._messages == messages_before:
+            # What is neither head nor body: sizes of chunks and their extensions, trailers.
+            self._other_bytes += len(data) - (self._body_bytes - body_before)
+            usual = 2 * self.settings.head_limit_bytes + CHUNK_BYTES * self._chunks
+            if self._other_bytes > usual:
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     # What the parser finds. An exception here stops it: feed_data raises HttpParserError.
 
@@ -115,9 +147,20 @@ class GatewayProtocol(HttpToolsProtocol):
         """Begin a request."""
         super().on_message_begin()
         self._in_head = True
-        self._head_bytes = self._body_bytes = 0
+        self._messages += 1
+        self._head_bytes = self._body_bytes = self._other_bytes = self._chunks = 0
         if self._timer is None:
+            self.due_s = 0.0
             self._start_timer()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header field; those behind a body come too late to mean anything."""
+        if self._in_head:
+            super().on_header(name, value)
+
+    def on_chunk_header(self) -> None:
+        """Count one chunk of a body."""
+        self._chunks += 1
 
     def on_headers_complete(self) -> None:
         """Check the head, then start the application."""
@@ -132,7 +175,14 @@ class GatewayProtocol(HttpToolsProtocol):
         for name, value in self.headers:
             if name == b"content-length" and int(value) > self._body_limit:
                 self._stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        self._upload_begun_s = self.loop.time()
+        wait_s = self._must_wait_s()
+        app = self.app
+        if wait_s:
+            self.answered.refused[HTTPStatus.TOO_MANY_REQUESTS.value] += 1
+            self.app = TooMany(wait_s, self.readable_by)
         super().on_headers_complete()
+        self.app = app
         if self.parser.should_upgrade() and self._should_upgrade():
             return  # no request of HTTP: the application sees it when the protocol has changed
         if self._is_last:
@@ -145,16 +195,21 @@ class GatewayProtocol(HttpToolsProtocol):
         self._body_bytes += len(body)
         if self._body_bytes > self._body_limit:
             self._stop(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        if self._is_upload and self._timer is not None:
-            # It may take long as long as it goes on.
-            self._stop_timer()
-            self._start_timer()
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Note that the request is there in time."""
         self._stop_timer()
         super().on_message_complete()
+
+    def _must_wait_s(self) -> int:
+        """Return for how long this address has sent enough; 0 if it may go on."""
+        path = self.url.partition(b"?")[0]
+        if path in HEALTH or EVENTS.fullmatch(path) or PICTURES.fullmatch(path):
+            return 0
+        if self.parser.should_upgrade() and self._should_upgrade():
+            return 0
+        return self.rate.wait_s(self._address, self.loop.time())
 
     def _stop(self, why: HTTPStatus) -> None:
         self._why = why
@@ -165,6 +220,7 @@ class GatewayProtocol(HttpToolsProtocol):
     def _upgrade(self) -> None:
         """Give the connection to the WebSocket protocol; nothing may still be under way on it."""
         self._stop_timer()
+        self._leave_guests()
         if self.cycle is not None and not self.cycle.response_complete:
             self._refuse(HTTPStatus.BAD_REQUEST)
         elif not self.transport.is_closing():
@@ -190,8 +246,21 @@ class GatewayProtocol(HttpToolsProtocol):
 
     # Limits
 
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether nothing is being done for this connection."""
+        return self.cycle is None or self.cycle.response_complete
+
+    def leave(self) -> None:
+        """Close the connection: its address has too many."""
+        self.transport.abort()
+
+    def _leave_guests(self) -> None:
+        self.guests.left(self._address, self)
+
     def _start_timer(self) -> None:
-        self._timer = self.loop.call_later(self.request_s, self._too_late)
+        due_s = self.due_s or self.loop.time() + self.request_s
+        self._timer = self.loop.call_at(due_s, self._too_late)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -200,7 +269,20 @@ class GatewayProtocol(HttpToolsProtocol):
 
     def _too_late(self) -> None:
         self._timer = None
-        self.transport.close()
+        left_s = self._left_s()
+        if left_s > 0:
+            self._timer = self.loop.call_later(left_s, self._too_late)
+        else:
+            self.transport.close()
+
+    def _left_s(self) -> float:
+        """Return how much longer a file may take that comes fast enough."""
+        if not self._is_upload or self._in_head:
+            return 0.0
+        if self.flow.read_paused:  # it is we who are slow
+            self._upload_begun_s = self.loop.time() - self._body_bytes / self.upload_rate
+        allowed_s = self.request_s + self._body_bytes / self.upload_rate
+        return self._upload_begun_s + allowed_s - self.loop.time()
 
     def _refuse(self, status: HTTPStatus) -> None:
         """Answer a request that the application must not see, and close."""
@@ -221,10 +303,19 @@ class GatewayProtocol(HttpToolsProtocol):
             cycle.disconnected = True
             cycle.message_event.set()
         self.connections.discard(self)
+        self._leave_guests()
         if not answered:
             self.answered.refused[status.value] += 1
-            transport.write(_refusal(status, self.readable_by))
+            transport.write(self._refusal(status))
         Lingering(transport, self.loop)
+
+    def _refusal(self, status: HTTPStatus) -> bytes:
+        bad_head = self._in_head or status == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        if bad_head and EVENTS.fullmatch(self.url.partition(b"?")[0]):
+            # Whatever cursor that was, nobody knows it. After any status but 200 a browser would
+            # never come back; after this it does, with a cursor that fits.
+            return sse.head(self.readable_by, chunked=False) + sse.unknown(RETRY_MS)
+        return _refusal(status, self.readable_by)
 
     # Handing over
 
@@ -238,6 +329,7 @@ class GatewayProtocol(HttpToolsProtocol):
             return None
         transport = self.transport
         self._stop_timer()
+        self._leave_guests()
         self.connections.discard(self)
         self.pipeline.clear()
         self.flow.resume_reading()
@@ -264,6 +356,20 @@ class GatewaySocket(WebSocketsSansIOProtocol):
         if message["type"] == "websocket.http.response.body":
             # A refused handshake is complete as well; uvicorn would call it an error in the log.
             self.handshake_complete = True
+
+
+class TooMany:
+    """Answers a request of an address that has sent too many; it has not acted."""
+
+    def __init__(self, wait_s: int, readable_by: str) -> None:
+        self._headers = {"Retry-After": str(wait_s)}
+        if readable_by:
+            self._headers["Access-Control-Allow-Origin"] = readable_by
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        message = "Too many requests from this address: nothing was done; try again later"
+        await refusal(scope["path"], 429, message, self._headers)(scope, receive, send)
 
 
 class Lingering(asyncio.Protocol):
@@ -328,6 +434,8 @@ class GatewayServer(uvicorn.Server):
         Bound.readable_by = "*" if "*" in settings.access.origins else ""
         Front.is_open = not settings.demands_tokens
         Bound.answered = app.state.answered
+        Bound.rate = Rate(settings.gateway.requests_per_s)
+        Bound.guests = Front.guests = Guests(settings.gateway.connections_per_address)
         Front.hub, Front.protocol, Front.request_s = app.state.hub, Bound, Bound.request_s
         Bound.upload_limit_bytes = settings.oak.upload_limit_bytes
         config = uvicorn.Config(

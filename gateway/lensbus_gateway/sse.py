@@ -140,6 +140,13 @@ def snapshot(cursor: Cursor, cameras: Sequence[Mapping[str, Any]]) -> bytes:
     return text("snapshot", {"cameraId": "*", "cameras": cameras}, cursor)
 
 
+def unknown(retry_ms: int) -> bytes:
+    """Return the whole body for a client whose cursor cannot even be read."""
+    nowhere = Cursor(0, 0)
+    data = {"cameraId": "*", "count": None, "from": None, "to": str(nowhere), "reason": "unknown"}
+    return text(GAP, data, nowhere)[:-1] + b"retry: %d\n\n" % retry_ms
+
+
 def busy(retry_ms: int) -> bytes:
     """Return the whole body for a client that has to come back later."""
     return text("busy", {"cameraId": "*"})[:-1] + b"retry: %d\n\n" % retry_ms

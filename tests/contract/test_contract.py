@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +24,15 @@ from lensbus_proto.runtime.settings import Settings
 
 ROOT: Final = Path(__file__).parents[2]
 ASYNCAPI: Final = Path(__file__).parents[1] / "kit" / "vendored" / "asyncapi-3.0.0.json"
+
+TAKES_DEFAULTS: Final = "--default-non-nullable=false"
+PAGE: Final = """\
+import type { components, paths } from "./lensbus";
+type Listed = paths["/api/cameras"]["get"]["responses"][200]["content"]["application/json"];
+const names = (told: Listed): string[] => told.cameras.map((camera) => camera.id);
+const manual: components["schemas"]["SensorControlUpdate"] = { exposure_time: 9000 };
+console.log(names, manual);
+"""
 
 ROUTES = create_app(Settings()).routes
 HTTP = documents.http(ROUTES)
@@ -139,6 +150,14 @@ def test_an_operation_names_the_scope_that_the_table_of_access_demands() -> None
             assert ("401" in made["responses"]) == (scope is not None or one.id == "signIn")
 
 
+def test_a_request_may_be_one_too_many_unless_it_is_for_a_stream_or_for_health() -> None:
+    unlimited = {one["operationId"] for _, _, one in operations() if "429" not in one["responses"]}
+    assert unlimited == {
+        *("streamEvents", "streamCameraEvents", "streamLiveView", "streamPictures"),
+        *("getLivez", "getReadyz"),
+    }
+
+
 def test_nobody_has_to_show_a_token_where_none_is_demanded() -> None:
     open_doors = [one for _, _, one in operations() if one["security"]]
     assert open_doors
@@ -169,3 +188,17 @@ def test_the_bus_is_told_without_a_gateway(capsys: pytest.CaptureFixture[str]) -
     told = json.loads(capsys.readouterr().out)
     assert set(KINDS) <= set(told["components"]["messages"])
     assert "gateway" not in told["servers"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is missing")
+def test_types_for_a_page_are_made_from_the_contract(tmp_path: Path) -> None:
+    (tmp_path / "openapi.json").write_text(json.dumps(HTTP))
+    (tmp_path / "page.ts").write_text(PAGE)
+    for command in (
+        ("npm", "install", "--silent", "--ignore-scripts", "openapi-typescript@7", "typescript@5"),
+        ("npx", "openapi-typescript", "openapi.json", *("-o", "lensbus.d.ts"), TAKES_DEFAULTS),
+        ("npx", "tsc", "--noEmit", "--strict", "page.ts"),
+    ):
+        subprocess.run(command, cwd=tmp_path, check=True, timeout=300)

@@ -108,10 +108,10 @@ class ChromiumTab(Tab):
 
 
 @contextmanager
-def chromium() -> Iterator[ChromiumTab]:
-    """Yield an empty tab of a browser with a profile of its own."""
+def chromium(*options: str) -> Iterator[ChromiumTab]:
+    """Yield an empty tab of a browser with a profile of its own; with further options."""
     with profile_folder() as profile:
-        command = [PROGRAM, *OPTIONS, f"--user-data-dir={profile}", "about:blank"]
+        command = [PROGRAM, *OPTIONS, *options, f"--user-data-dir={profile}", "about:blank"]
         with browser(command, profile, _address_of(profile)) as line:
             yield ChromiumTab(line)
 

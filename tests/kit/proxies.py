@@ -29,11 +29,12 @@ TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 @dataclass(frozen=True)
 class Proxy:
-    """A running proxy with TLS, and the certificate to trust."""
+    """A running proxy with TLS, the certificate to trust, and what opens the system behind it."""
 
     port: int
     plain_port: int
     authority: Path
+    token: str = ""
 
     @property
     def url(self) -> str:

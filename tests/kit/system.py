@@ -20,6 +20,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from kit.bus import short_folder
 from kit.processes import environ, free_port, nothing_left, pids_of, wait_for
+from kit.told import wrongly_told
 from lensbus_proto.runtime.clock import unix_us
 
 ALPHA = "D10F60149B0C"
@@ -36,6 +37,7 @@ class System:
     port: int
     state: Path
     pid: int
+    token: str | None = None
 
     @property
     def url(self) -> str:
@@ -47,6 +49,8 @@ class System:
         """Return status and body of one request."""
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"} if data else {}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
         request = urllib.request.Request(self.url + path, data, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=timeout_s) as answer:
@@ -124,6 +128,8 @@ def running_system(
 ) -> Iterator[System]:
     """Run a system until the end of the block; then it must leave no process behind.
 
+    What it has told meanwhile must be what the table of kinds says.
+
     Keyword arguments are variables without their prefix: `sony_simulator_time_scale="0.1"`.
     `prepare` is given the state folder before the system starts.
     """
@@ -157,6 +163,7 @@ def running_system(
                 child.stdout.close()
         assert code == 0, system.logs()
         wait_for(lambda: not system.pids())
+        assert wrongly_told(state) == []
 
 
 def wait_for_cameras(system: System, cameras: set[str] = ALL) -> None:

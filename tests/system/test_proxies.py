@@ -2,29 +2,59 @@
 
 import http.client
 import json
+import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from websockets.sync.client import connect
 
 from kit.cli import lensbus
+from kit.gateway import gateway_process
 from kit.proxies import Proxy, running_proxy
 from kit.system import ALPHA, OAK, System
+from lensbus_proto.runtime.settings import AccessSettings, Settings, SystemSettings
+from lensbus_proto.runtime.tokens import Scope, token_file
 
 AT_ONCE_S = 2.0  # a proxy that buffers holds an event until 4 or 8 KiB are full
 
 
+@pytest.fixture(scope="module")
+def token(system: System) -> Iterator[str]:
+    file = token_file(system.state)
+    made, text = file.create("behind a proxy", Scope.CONTROL)
+    yield text
+    file.revoke(made.id)
+
+
+@pytest.fixture(scope="module")
+def gateway(system: System, token: str) -> Iterator[int]:
+    """The port of one more gateway of the system, as one behind a proxy has to be set."""
+    settings = Settings(
+        system=SystemSettings(str(system.state)), access=AccessSettings(demand="always")
+    )
+    with socket.create_server(("127.0.0.1", 0)) as listener, gateway_process(settings, listener):
+        yield listener.getsockname()[1]
+
+
 @pytest.fixture(scope="module", params=["nginx", "caddy"])
 def proxy(
-    request: pytest.FixtureRequest, system: System, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    gateway: int,
+    token: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Proxy]:
     folder = tmp_path_factory.mktemp(request.param)
-    with running_proxy(request.param, system.port, folder) as running:
-        yield running
+    with running_proxy(request.param, gateway, folder) as running:
+        yield replace(running, token=token)
+
+
+def bearer(proxy: Proxy) -> dict[str, str]:
+    return {"Authorization": f"Bearer {proxy.token}"}
 
 
 def trusting(proxy: Proxy) -> ssl.SSLContext:
@@ -40,7 +70,7 @@ def opened(
         "localhost", proxy.port, timeout=AT_ONCE_S, context=trusting(proxy)
     )
     try:
-        connection.request("GET", path, headers=headers or {})
+        connection.request("GET", path, headers={**bearer(proxy), **(headers or {})})
         with connection.getresponse() as answer:
             assert answer.status == 200
             yield answer
@@ -82,7 +112,11 @@ def test_a_cursor_passes_in_the_header(system: System, proxy: Proxy) -> None:
 def test_events_flow_over_http_2(proxy: Proxy) -> None:
     curl = ["curl", "-sN", "--http2", "--max-time", "2", "--cacert", str(proxy.authority)]
     done = subprocess.run(
-        [*curl, "-w", "version=%{http_version}", f"{proxy.url}/api/events"],
+        [
+            *curl,
+            *("-H", f"Authorization: Bearer {proxy.token}"),
+            *("-w", "version=%{http_version}", f"{proxy.url}/api/events"),
+        ],
         capture_output=True,
         text=True,
         timeout=20,
@@ -110,7 +144,13 @@ def test_live_pictures_flow(proxy: Proxy) -> None:
 
 def test_a_websocket_is_let_through(proxy: Proxy) -> None:
     url = f"wss://localhost:{proxy.port}/cameras/{OAK}/streams/CAM_A/video"
-    with connect(url, ssl=trusting(proxy), open_timeout=10, compression=None) as video:
+    with connect(
+        url,
+        ssl=trusting(proxy),
+        additional_headers=bearer(proxy),
+        open_timeout=10,
+        compression=None,
+    ) as video:
         head, first = video.recv(timeout=10), video.recv(timeout=10)
     assert isinstance(head, bytes)
     assert isinstance(first, bytes)
@@ -120,10 +160,39 @@ def test_a_websocket_is_let_through(proxy: Proxy) -> None:
 
 def test_the_command_line_works_through_it(proxy: Proxy) -> None:
     there = {"LENSBUS_URL": proxy.url, "SSL_CERT_FILE": str(proxy.authority)}
-    cameras = lensbus(None, "cameras", "--json", **there).json
+    cameras = lensbus(None, "cameras", "--json", "--token", proxy.token, expect=0, **there).json
     assert {ALPHA, OAK} <= {camera["id"] for camera in cameras}
+    assert "wants a token" in lensbus(None, "cameras", expect=6, **there).err
     strange = lensbus(None, "cameras", expect=3, LENSBUS_URL=proxy.url).err
     assert "name the file of its authority in SSL_CERT_FILE" in strange
+
+
+def test_whoever_comes_through_it_needs_a_token_and_gets_a_cookie_for_tls(proxy: Proxy) -> None:
+    connection = http.client.HTTPSConnection(
+        "localhost", proxy.port, timeout=60, context=trusting(proxy)
+    )
+    own = {"Origin": f"https://localhost:{proxy.port}"}
+    try:
+        connection.request("GET", "/api/cameras")
+        assert _read(connection).status == 401
+        body = json.dumps({"token": proxy.token})
+        connection.request("POST", "/console/session", body, own)
+        answer = _read(connection)
+        assert answer.status == 200
+        field = answer.headers["Set-Cookie"]
+        assert "; secure" in field.lower()
+        connection.request("GET", "/api/cameras", headers={"Cookie": field.partition(";")[0]})
+        assert _read(connection).status == 200
+        connection.request("GET", "/api/cameras", headers={"Origin": "https://evil.example"})
+        assert _read(connection).status == 403
+    finally:
+        connection.close()
+
+
+def _read(connection: http.client.HTTPSConnection) -> http.client.HTTPResponse:
+    answer = connection.getresponse()
+    answer.read()
+    return answer
 
 
 def test_what_comes_without_tls_is_sent_to_it(proxy: Proxy) -> None:

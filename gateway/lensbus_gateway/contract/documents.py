@@ -19,6 +19,7 @@ from lensbus_gateway.contract.operation import Answer, Chapter, Content, Operati
 from lensbus_gateway.refusal import is_alpha
 from lensbus_gateway.robopipe import operations as robopipe
 from lensbus_gateway.robopipe.shapes import Detail
+from lensbus_gateway.server import EVENTS, HEALTH, PICTURES
 
 CHAPTERS: Final[Sequence[Chapter]] = (
     *alpha.CHAPTERS,
@@ -51,6 +52,7 @@ class TurnedAway(TypedDict):
 
 
 _CHALLENGE: Final = {"WWW-Authenticate": "`Bearer`, and what is wrong with the token"}
+_LATER: Final = {"Retry-After": "After how many seconds"}
 
 
 def _refusals_of(surface: str, shape: Any) -> Mapping[str, Answer]:
@@ -63,6 +65,9 @@ def _refusals_of(surface: str, shape: Any) -> Mapping[str, Answer]:
         ),
         f"{surface}NotYours": Answer("Not a camera that this token may see", body),
         f"{surface}Misdirected": Answer("Asked for under a name that is not this server's", body),
+        f"{surface}TooMany": Answer(
+            "Too many requests from one address; nothing was done", body, _LATER
+        ),
     }
 
 
@@ -128,6 +133,8 @@ def _refusals(one: Operation) -> Mapping[int, str]:
     scope = rule.read if one.method in SAFE else rule.act
     surface = "alpha" if is_alpha(one.path) else "plain"
     found = {403: f"{surface}Forbidden", 421: f"{surface}Misdirected"}
+    if _is_limited(one.path.encode()):
+        found[429] = f"{surface}TooMany"
     if scope is not None:
         found[401] = f"{surface}Unknown"
         if any(parameter.name in ("camera", "mxid") for parameter in one.parameters):
@@ -135,3 +142,8 @@ def _refusals(one: Operation) -> Mapping[int, str]:
     if one.body:
         found[413] = "TooLarge"
     return found
+
+
+def _is_limited(path: bytes) -> bool:
+    """Tell whether an address may send too many of such requests."""
+    return not (path in HEALTH or EVENTS.fullmatch(path) or PICTURES.fullmatch(path))

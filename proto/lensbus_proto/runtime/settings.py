@@ -88,6 +88,8 @@ class GatewaySettings:
     head_limit_bytes: int = 65_536
     viewers: int = 256
     downloads: int = 32
+    requests_per_s: float = 300.0
+    connections_per_address: int = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +315,8 @@ def _check(settings: Settings) -> None:
         ("gateway.processes", settings.gateway.processes, 1, 64),
         ("gateway.viewers", settings.gateway.viewers, 1, 100_000),
         ("gateway.downloads", settings.gateway.downloads, 1, 10_000),
+        ("gateway.requests_per_s", settings.gateway.requests_per_s, 0, 1_000_000),
+        ("gateway.connections_per_address", settings.gateway.connections_per_address, 8, 1_000_000),
         ("broker.heartbeat_s", settings.broker.heartbeat_s, 0.05, 60),
         ("broker.silence_s", settings.broker.silence_s, settings.broker.heartbeat_s * 2, 600),
         ("journal.max_age_s", settings.journal.max_age_s, 1, 31_536_000),

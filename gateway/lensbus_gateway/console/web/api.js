@@ -1,5 +1,7 @@
 // Requests to the gateway. What goes wrong becomes a sentence and what to do next.
 
+import { look } from "./session.js";
+
 const LIMIT_MS = 30_000;
 
 /** Something that did not work, in words for people. */
@@ -29,6 +31,8 @@ const BY_TEXT = [
 
 const BY_STATUS = {
   400: "",
+  401: "Sign in again.",
+  403: "Sign in with a token that allows it; its operator makes one.",
   404: "It may have gone in the meantime; Health shows what is there.",
   409: "Look at its state under Health, then try again.",
   422: "Choose a value that is offered.",
@@ -68,6 +72,7 @@ async function send(method, path, { body, headers = {} } = {}) {
 }
 
 async function failureOf(response) {
+  if (response.status === 401) look();
   const body = await response.json().catch(() => null);
   const text = wordsOf(body, response.status);
   const advice = adviceFor(response.status, text);

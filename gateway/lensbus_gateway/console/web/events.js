@@ -2,6 +2,7 @@
 // whether the line stands, how much comes and how late.
 
 import { cell } from "./store.js";
+import { admitted, look } from "./session.js";
 import { reader } from "./sse.js";
 
 const HEARTBEAT_S = 5;
@@ -130,6 +131,7 @@ export async function askRegistry() {
 
 async function* read(path, headers, signal, heard = () => {}) {
   const response = await fetch(path, { headers, signal, cache: "no-store" });
+  if (response.status === 401) look(); // the token was revoked or has expired meanwhile
   if (!response.ok || !response.body) throw new Error(`status ${response.status}`);
   const parts = response.body.pipeThrough(new TextDecoderStream()).getReader();
   const parse = reader();
@@ -143,8 +145,10 @@ async function* read(path, headers, signal, heard = () => {}) {
 
 /** Keep one stream open for as long as the page is. */
 export async function follow() {
+  await admitted();
   setInterval(() => !document.hidden && askRegistry(), 10_000);
   for (;;) {
+    await admitted();
     const end = new AbortController();
     let timer = 0;
     const heard = () => {

@@ -5,6 +5,7 @@ import { cameras, follow } from "./events.js";
 import { Chain, Health } from "./health.js";
 import { Notices } from "./notices.js";
 import { OakPanel } from "./oak.js";
+import { SignIn, Visitor, look, visit } from "./session.js";
 import { SonyPanel } from "./sony.js";
 import { useCell } from "./store.js";
 import { Standing, Timeline } from "./timeline.js";
@@ -41,6 +42,8 @@ function usePlace() {
 
 function Console() {
   const { page, camera, stream } = usePlace();
+  const who = useCell(visit);
+  const outside = who.demanded && !who.signed_in;
   const main = useRef();
   const first = useRef(true);
   useEffect(() => {
@@ -56,10 +59,11 @@ function Console() {
     <header>
       <a class="brand" href="#/"><img src="/console/icon.svg" alt="" width="22" height="22" />lensbus</a>
       <nav aria-label="Pages">${PAGES.map(([name, title]) => html`<a href=${`#/${name}`} aria-current=${page === name ? "page" : undefined}>${title}</a>`)}</nav>
-      <${Standing} />
+      ${outside ? null : html`<${Standing} />`}
+      <${Visitor} />
     </header>
     <main id="main" ref=${main} tabindex="-1">
-      ${page === "camera" ? html`<${Panel} key=${camera} camera=${camera} stream=${stream} />` : page === "events" ? html`<${Timeline} />` : page === "health" ? html`<${Health} />` : html`<${Wall} />`}
+      ${!who.known ? null : outside ? html`<${SignIn} />` : page === "camera" ? html`<${Panel} key=${camera} camera=${camera} stream=${stream} />` : page === "events" ? html`<${Timeline} />` : page === "health" ? html`<${Health} />` : html`<${Wall} />`}
     </main>
     <${Notices} />`;
 }
@@ -77,4 +81,5 @@ function Panel({ camera, stream }) {
 const app = document.getElementById("app");
 app.replaceChildren();
 render(html`<${Console} />`, app);
+look();
 follow();
