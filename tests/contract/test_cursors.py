@@ -173,9 +173,9 @@ def test_a_cursor_that_nobody_knows_is_a_gap_of_unknown_size_and_never_an_error(
     with Reader(gateway.address) as witness:
         with Wire(gateway.address) as wire:
             wire.send(
-                f"GET /api/events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: {cursor}\r\n\r\n".encode(
-                    "latin-1"
-                )
+                b"GET /api/events HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: "
+                + cursor.encode("latin-1")
+                + b"\r\n\r\n"
             )
             assert wire.head().startswith(b"HTTP/1.1 200 ")
         with Reader(gateway.address, cursor="junk" if begin is None else begin) as reader:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from kit.bus import bus_settings, short_folder
 from kit.gateway import (
     LIMIT_MS,
     SEQ,
@@ -247,7 +248,8 @@ def test_what_a_client_says_on_an_open_stream_is_ignored(
 ) -> None:
     with Wire(gateway.address) as wire:
         wire.send(
-            b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            b"GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
         )
         assert wire.head() == HEAD
         assert HANDSHAKE.fullmatch(wire.chunk())
