@@ -80,10 +80,14 @@ class System:
 
     def crashes(self, camera: str) -> dict[str, int]:
         """Return how often a camera's workers have crashed, by signal, as `/metrics` tells it."""
-        metrics = self.request("GET", "/metrics")[1].decode()
+
+        def told() -> str:
+            metrics = self.request("GET", "/metrics")[1].decode()
+            return metrics if "\nlensbus_broker_up 1" in metrics else ""
+
         return {
             sample.labels["signal"]: int(sample.value)
-            for family in text_string_to_metric_families(metrics)
+            for family in text_string_to_metric_families(wait_for(told, limit_s=30))
             for sample in family.samples
             if sample.name == "lensbus_worker_crashes_total" and sample.labels["camera"] == camera
         }
