@@ -11,6 +11,14 @@ import pytest
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+
+def _end(*_: object) -> None:
+    pytest.exit("terminated")
+
+
+# A run that is told to end still ends what its tests have started: systems, browsers.
+signal.signal(signal.SIGTERM, _end)
+
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
