@@ -171,7 +171,7 @@ def wait_for_cameras(system: System, cameras: set[str] = ALL) -> None:
         oak = {camera["mxid"] for camera in system.json("GET", "/cameras/")}
         return cameras <= alpha | oak
 
-    wait_for(present, limit_s=20, every_s=0.1)
+    wait_for(present, limit_s=60, every_s=0.1)
 
 
 @dataclass
@@ -208,7 +208,7 @@ class Stream:
             if camera in (None, data["cameraId"]) and data["cameraId"] != "*"
         ]
 
-    def wait(self, kind: str, camera: str, limit_s: float = 10.0, after: int = 0) -> Any:
+    def wait(self, kind: str, camera: str, limit_s: float = 30.0, after: int = 0) -> Any:
         """Return the data of the first such event, from the `after`-th event on."""
 
         def found() -> Any:
