@@ -16,6 +16,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 hypothesis.settings.register_profile("lensbus", deadline=None)
 hypothesis.settings.load_profile("lensbus")
 
+def _end(*_: object) -> None:
+    pytest.exit("terminated")
+
+
+# A run that is told to end still ends what its tests have started: systems, browsers.
+signal.signal(signal.SIGTERM, _end)
+
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 

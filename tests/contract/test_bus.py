@@ -9,6 +9,7 @@ import pytest
 import zmq
 
 from kit.bus import (
+    LIMIT_MS,
     Tap,
     ask,
     bus_settings,
@@ -336,13 +337,13 @@ def test_many_clients_at_once_get_their_own_answers(driver: FakeDriver, broker: 
         with client(broker, "commands", zmq.REQ) as socket:
             for index in range(20):
                 data = {"n": number, "i": index}
-                if ask(socket, "CAM1", "echo", data).result != data:
+                if ask(socket, "CAM1", "echo", data, deadline_ms=LIMIT_MS).result != data:
                     wrong.append(data)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(10)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
         assert not thread.is_alive()
     assert wrong == []

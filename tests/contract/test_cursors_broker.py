@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from kit.bus import running_broker, running_worker
+import zmq
+
+from kit.bus import ask, client, running_broker, running_worker
 from kit.fake_driver import FakeDriver
 from kit.gateway import running_gateway
 from kit.processes import environ, wait_for
@@ -87,16 +89,16 @@ class Killable:
 
     def kill_and_start(self) -> None:
         self._child.kill()
-        self._child.wait(5)
+        self._child.wait(20)
         self._child = self._start()
 
     def stop(self) -> None:
         self._child.send_signal(signal.SIGTERM)
         try:
-            self._child.wait(5)
+            self._child.wait(20)
         except subprocess.TimeoutExpired:
             self._child.kill()
-            self._child.wait(5)
+            self._child.wait(20)
             raise
 
 
@@ -104,6 +106,9 @@ class Killable:
 def killable_broker(settings: Settings) -> Iterator[Killable]:
     broker = Killable(settings)
     try:
+        # A gateway that is there before the broker begins with what it hears first.
+        with client(settings, "commands", zmq.REQ) as line:
+            ask(line, "", "ping")
         yield broker
     finally:
         broker.stop()

@@ -28,7 +28,7 @@ from lensbus_services.oak.scene import SCENES, Scene, color_lens, view
 from lensbus_services.oak.simulator import SimulatorBackend
 
 CAMERA = "14442C10D13EABCE00"
-LIMIT_S = 10.0
+LIMIT_S = 30.0
 
 
 def settings(model: str = "OAK-D-PRO", **more: Any) -> OakSettings:

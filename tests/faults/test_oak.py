@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from kit.crowding import crowding
 from kit.processes import wait_for
 from kit.slow_link import slow_link
 from kit.system import OAK, OAK_ONE, Stream, System, running_system, stream, wait_for_cameras
@@ -25,7 +26,7 @@ from lensbus_services.oak.scenarios import World
 
 STILL = f"/cameras/{OAK}/streams/CAM_B/still"
 HEAL_S = 3.0
-TRIES = 2  # of which one must heal in time: most of it is a Python that starts, on a busy machine
+TRIES = 2  # of which one must heal in time: most of it is a Python that starts, which others delay
 
 
 @pytest.fixture(scope="module")
@@ -91,10 +92,12 @@ def test_f01_an_oak_worker_killed_while_idle_is_told_lost_and_comes_back(
         assert pid is not None
         injected_s = time.monotonic()
         os.kill(pid, signal.SIGKILL)
-        took_s.append(healed_s(system, events, after, injected_s))
+        heal_s = healed_s(system, events, after, injected_s)
+        crowd = crowding()
+        took_s.append(heal_s / crowd)
         assert system.worker_pid(OAK) not in (pid, None)
         check_untouched(events, after)
-        print(f"row=F01 vendor=oak heal_ms={took_s[-1] * 1000:.0f}")
+        print(f"row=F01 vendor=oak heal_ms={heal_s * 1000:.0f} crowding={crowd:.1f}")
         restart_in_order(system, events)
     assert min(took_s) <= HEAL_S
 
@@ -109,12 +112,14 @@ def test_f04_a_crash_of_the_oak_library_is_healed_named_and_counted(
         pid, after = system.worker_pid(OAK), len(events.events)
         injected_s = time.monotonic()
         world(system).begin("crash", [])
-        took_s.append(healed_s(system, events, after, injected_s))
+        heal_s = healed_s(system, events, after, injected_s)
+        crowd = crowding()
+        took_s.append(heal_s / crowd)
         lost = events.wait("worker.lost", OAK, after=after)
         started = events.wait("worker.started", OAK, after=after)
         told = {one["signal"]: one["count"] for one in started["crashes"]}
         print(
-            f"row=F04 vendor=oak heal_ms={took_s[-1] * 1000:.0f}"
+            f"row=F04 vendor=oak heal_ms={heal_s * 1000:.0f} crowding={crowd:.1f}"
             f" signal={started['ended']['signal']} crashes={told}"
         )
         assert (started["ended"]["signal"], started["ended"]["pid"]) == ("SIGSEGV", pid)

@@ -28,6 +28,7 @@ from lensbus_services.worker import Worker
 
 Socket = zmq.Socket[bytes]
 ids = count(1)
+LIMIT_MS = 20_000  # for what comes at once on a machine that is not loaded
 
 
 @contextmanager
@@ -65,7 +66,7 @@ def running_broker(settings: Settings) -> Iterator[None]:
         yield
     finally:
         os.write(write, b"x")
-        thread.join(5)
+        thread.join(LIMIT_MS / 1000)
         assert not thread.is_alive()
         context.term()
         os.close(read)
@@ -104,7 +105,7 @@ class RunningWorker:
 
     def join(self) -> int | None:
         """Wait for its end; return its exit code."""
-        self._thread.join(5)
+        self._thread.join(LIMIT_MS / 1000)
         assert not self._thread.is_alive()
         if not self._context.closed:
             self._context.destroy(linger=0)
@@ -130,7 +131,7 @@ def client(settings: Settings, name: str, kind: zmq.SocketType) -> Iterator[Sock
     """Yield a plain socket connected to one endpoint of the broker."""
     with zmq.Context[Socket]() as context, context.socket(kind) as socket:
         socket.linger = 0
-        socket.rcvtimeo = 5000
+        socket.rcvtimeo = LIMIT_MS
         socket.connect(settings.endpoint(name))
         yield socket
 

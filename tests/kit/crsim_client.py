@@ -233,7 +233,7 @@ class Listener:
 
         return c.CFUNCTYPE(None, c.c_void_p, *kinds)(hear)
 
-    def wait(self, wanted: Callable[[tuple[Any, ...]], bool], limit_s: float = 10) -> Any:
+    def wait(self, wanted: Callable[[tuple[Any, ...]], bool], limit_s: float = 30) -> Any:
         """Return the first event that is wanted; everything heard is in `history`."""
         deadline = time.monotonic() + limit_s
         while True:
@@ -242,7 +242,7 @@ class Listener:
             if wanted(event):
                 return event
 
-    def wait_for(self, *start: Any, limit_s: float = 10) -> Any:
+    def wait_for(self, *start: Any, limit_s: float = 30) -> Any:
         return self.wait(lambda event: event[: len(start)] == start, limit_s)
 
     def catch_up(self) -> list[tuple[Any, ...]]:
@@ -301,7 +301,7 @@ class Connection:
             self.wait_until(lambda: self.get(code).value == value)
         return self.get(code)
 
-    def wait_until(self, condition: Callable[[], bool], limit_s: float = 10) -> None:
+    def wait_until(self, condition: Callable[[], bool], limit_s: float = 30) -> None:
         deadline = time.monotonic() + limit_s
         while not condition():
             assert time.monotonic() < deadline, "the condition did not come true"
@@ -318,7 +318,7 @@ class Connection:
         result = self.call("GetLiveViewImage", c.byref(block))
         return result, bytes(self._buffer[: block.image_size]) if result == 0 else b""
 
-    def next_frame(self, limit_s: float = 5) -> bytes:
+    def next_frame(self, limit_s: float = 30) -> bytes:
         deadline = time.monotonic() + limit_s
         while time.monotonic() < deadline:
             result, jpeg = self.frame()

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from kit.bus import Socket
+from kit.bus import LIMIT_MS, Socket
 from kit.processes import environ, wait_for
 from lensbus_gateway.app import create_app
 from lensbus_gateway.hub import Hub
@@ -28,8 +28,6 @@ from lensbus_gateway.stream import stream_response
 from lensbus_proto.codec import pack_event, pack_picture, stamp_header
 from lensbus_proto.messages import Event, Header, HeaderType, Picture
 from lensbus_proto.runtime.settings import Settings
-
-LIMIT_MS = 20_000  # for what comes at once on a machine that is not loaded
 
 
 def event(camera: str = "CAM1", kind: str = "warning", seq: int = 1, **data: Any) -> Event:

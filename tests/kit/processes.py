@@ -17,7 +17,7 @@ SOURCES = ("proto", "broker", "gateway", "services", "deploy")
 T = TypeVar("T")
 
 
-def wait_for(condition: Callable[[], T], limit_s: float = 10.0, every_s: float = 0.01) -> T:
+def wait_for(condition: Callable[[], T], limit_s: float = 30.0, every_s: float = 0.01) -> T:
     """Return the first truthy value of a condition; fail past the limit."""
     limit = time.monotonic() + limit_s
     while not (value := condition()):

@@ -22,7 +22,7 @@ PROFILES = {  # every body that the simulator plays
     "SIM-UNKNOWN": "D50000000001",
 }
 FAST = 0.02  # of the time that real bodies take
-LIMIT_S = 10.0
+LIMIT_S = 20.0
 
 
 def sony_settings(*, time_scale: float = FAST, slots: int = 21, **changes: Any) -> SonySettings:

@@ -84,10 +84,14 @@ class System:
 
     def crashes(self, camera: str) -> dict[str, int]:
         """Return how often a camera's workers have crashed, by signal, as `/metrics` tells it."""
-        metrics = self.request("GET", "/metrics")[1].decode()
+
+        def told() -> str:
+            metrics = self.request("GET", "/metrics")[1].decode()
+            return metrics if "\nlensbus_broker_up 1" in metrics else ""
+
         return {
             sample.labels["signal"]: int(sample.value)
-            for family in text_string_to_metric_families(metrics)
+            for family in text_string_to_metric_families(wait_for(told, limit_s=30))
             for sample in family.samples
             if sample.name == "lensbus_worker_crashes_total" and sample.labels["camera"] == camera
         }
@@ -174,7 +178,7 @@ def wait_for_cameras(system: System, cameras: set[str] = ALL) -> None:
         oak = {camera["mxid"] for camera in system.json("GET", "/cameras/")}
         return cameras <= alpha | oak
 
-    wait_for(present, limit_s=20, every_s=0.1)
+    wait_for(present, limit_s=60, every_s=0.1)
 
 
 @dataclass
@@ -211,7 +215,7 @@ class Stream:
             if camera in (None, data["cameraId"]) and data["cameraId"] != "*"
         ]
 
-    def wait(self, kind: str, camera: str, limit_s: float = 10.0, after: int = 0) -> Any:
+    def wait(self, kind: str, camera: str, limit_s: float = 30.0, after: int = 0) -> Any:
         """Return the data of the first such event, from the `after`-th event on."""
 
         def found() -> Any:

@@ -64,7 +64,7 @@ class Calls:
 
     async def once_possible(self, operation: str, *arguments: Any, **named: Any) -> Any:
         """Return the answer of an operation that the camera may still have to get ready for."""
-        limit_s = asyncio.get_running_loop().time() + 5
+        limit_s = asyncio.get_running_loop().time() + 30
         while True:
             try:
                 return await self(operation, *arguments, **named)
@@ -75,7 +75,7 @@ class Calls:
 
     async def until(self, condition: Callable[[Any], bool], operation: str, *arguments: Any) -> Any:
         """Return the first answer that is as it should be: accepted is not done."""
-        limit_s = asyncio.get_running_loop().time() + 5
+        limit_s = asyncio.get_running_loop().time() + 30
         while not condition(answer := await self(operation, *arguments)):
             assert asyncio.get_running_loop().time() < limit_s, answer
             await asyncio.sleep(0.05)
@@ -386,7 +386,7 @@ def test_it_ends_the_system(kind: str, told: dict[str, list[set[str]]]) -> None:
             asyncio.run(story())
             events.wait("disconnected", ALPHA)
         # Ended by itself; `running_system` looks at the exit code and for processes left behind.
-        wait_for(lambda: _has_ended(system.pid), limit_s=8)
+        wait_for(lambda: _has_ended(system.pid))
 
 
 def _has_ended(pid: int) -> bool:

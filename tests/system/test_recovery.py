@@ -52,7 +52,7 @@ def test_a_killed_broker_finds_its_workers_again(system: System) -> None:
             status, _ = system.request("GET", "/api/cameras")
             return status == 200
 
-        wait_for(is_listed, limit_s=10, every_s=0.05)
+        wait_for(is_listed, every_s=0.05)
         wait_for_cameras(system)
         assert {camera: system.worker_pid(camera) for camera in ALL} == workers
         path = f"/api/cameras/{ALPHA}/connection"

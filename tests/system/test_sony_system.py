@@ -82,7 +82,7 @@ def test_the_real_event_comes_before_the_answer_that_it_is_connected(system: Sys
 def test_live_view_moves(connected: System, tmp_path: Path) -> None:
     connected.json("POST", f"{API}/live-view/start")
     frames = set()
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + 30
     while len(frames) < 5 and time.monotonic() < limit:
         status, frame = connected.request("GET", f"{API}/live-view/frame")
         assert status == 200
@@ -124,8 +124,8 @@ def test_a_dead_worker_is_its_own_trouble_and_comes_back(
     with stream(connected) as events:
         killed = time.monotonic()
         os.kill(pid, death)
-        events.wait("disconnected", ALPHA, limit_s=5)
-        events.wait("connected", ALPHA, limit_s=5, after=1)
+        events.wait("disconnected", ALPHA)
+        events.wait("connected", ALPHA, after=1)
         back_s = time.monotonic() - killed
         answer = connected.json("GET", f"{API}/connection")
         assert answer["data"]["mode"] == "remote"

@@ -9,7 +9,7 @@ from kit.cli import lensbus
 from kit.processes import wait_for
 from kit.system import CINEMA, OAK, OAK_ONE, System, command_of, stream, vendor_of
 
-LIMIT_S = 2.0
+LIMIT_S = 20.0  # nobody shoots it: one that hangs would be there for ever
 
 
 def end(system: System, camera: str) -> None:
@@ -67,7 +67,6 @@ def test_a_worker_that_crashed_is_told_and_one_that_ended_in_order_is_not_counte
         listed = {one["id"]: one for one in lensbus(system, "cameras", "--json").json}
         told = {one["signal"]: one["count"] for one in listed[camera]["crashes"]}
         assert told == counts
-        assert f"{camera}'s process crashed" in lensbus(system, "status", expect=1).err
 
         seen = len(events.events)
         new = wait_for(lambda: system.worker_pid(camera), limit_s=60)

@@ -269,7 +269,7 @@ def stamp(message: Any, number: int) -> None:
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < deadline, "it does not come"
         time.sleep(0.005)

@@ -93,6 +93,12 @@ def numbers(system: System) -> dict[str, float]:
     sums: Counter[str] = Counter()
     for name, value in _SAMPLE.findall(answer.body.decode()):
         sums[name] += float(value)  # type: ignore[assignment]  # Counter takes any number
+    if not sums["lensbus_broker_up"]:
+        raise Failure(
+            Code.UNREACHABLE,
+            f"the gateway at {system.url} answers, but its broker does not: look with"
+            " `lensbus logs`",
+        )
     return dict(sums)
 
 
