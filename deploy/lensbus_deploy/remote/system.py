@@ -27,7 +27,7 @@ _CODES: Final[Mapping[int, Code]] = {
     421: Code.FORBIDDEN,
 }
 _ADVICE: Final[Mapping[int, str]] = {
-    401: "give one with --token or LENSBUS_TOKEN; `lensbus token create` makes one, on that machine",
+    401: "give one with --token or LENSBUS_TOKEN; `lensbus token create` on that machine makes one",
     403: "give a token that allows it; `lensbus token create --scope` on that machine makes one",
     421: "use its address instead of this name, or have its operator add the name",
 }
