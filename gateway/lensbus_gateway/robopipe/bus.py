@@ -62,7 +62,5 @@ async def oak_cameras(request: Request) -> Sequence[Mapping[str, Any]]:
     return [
         entry
         for entry in (reply.result or {})["cameras"]
-        if entry["vendor"] == "oak"
-        and entry["state"] != "lost"
-        and sees(request, entry["camera"])
+        if entry["vendor"] == "oak" and entry["state"] != "lost" and sees(request, entry["camera"])
     ]
