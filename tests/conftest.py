@@ -16,6 +16,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 hypothesis.settings.register_profile("lensbus", deadline=None)
 hypothesis.settings.load_profile("lensbus")
 
+
 def _end(*_: object) -> None:
     pytest.exit("terminated")
 

@@ -22,6 +22,7 @@ from lensbus_deploy.commands import (
     events,
     logs,
     properties,
+    ready,
     status,
     still,
     streams,
@@ -35,6 +36,7 @@ from lensbus_proto.errors import SettingsError
 GROUPS = (
     system,
     status,
+    ready,
     events,
     tap,
     logs,

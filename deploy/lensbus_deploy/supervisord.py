@@ -6,23 +6,27 @@ system would take a second for each process, and a crashed worker as long to be 
 It closes the socket of an `[fcgi-program]` when the last process ends, and opens it anew with the
 next. A browser whose reconnect falls into that gap is refused and never comes back.
 
+That socket may be one that was handed to `lensbus up`: LENSBUS_GATEWAY_FD is its descriptor.
+
 It tells nobody but its log by which signal a process died. Of workers this one leaves a note, which
 the next worker of that camera finds.
 """
 
 import os
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from supervisor import options, poller, process, supervisord
+from supervisor import options, poller, process, socket_manager, supervisord
 
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_services.ends import Ends, ended_by
 from lensbus_services.supervisor import camera_of
 
 LOOK_S: Final = 0.1
+DESCRIPTOR: Final = "LENSBUS_GATEWAY_FD"
 
 
 class QuickPoller(poller.Poller):  # type: ignore[misc]  # untyped package
@@ -33,10 +37,26 @@ class QuickPoller(poller.Poller):  # type: ignore[misc]  # untyped package
         return super().poll(min(timeout, LOOK_S))
 
 
+class HandedSocket(socket_manager.SocketManager):  # type: ignore[misc]  # untyped package
+    """A listening socket that somebody else has made and keeps."""
+
+    socket: Any = None
+
+    def _prepare_socket(self) -> None:
+        if self.socket is None:
+            self.socket = socket.socket(fileno=int(os.environ[DESCRIPTOR]))
+        self.prepared = True
+
+    def _close(self) -> None:
+        """Keep it: there is no other."""
+
+
 class KeptSocketGroup(process.FastCGIProcessGroup):  # type: ignore[misc]  # untyped package
     """A group of processes whose listening socket lives as long as the group."""
 
     def __init__(self, config: Any, **options: Any) -> None:
+        if os.environ.get(DESCRIPTOR):
+            options["socketManager"] = HandedSocket
         super().__init__(config, **options)
         self.socket_manager.ref_ctr.increment()
 

@@ -2,8 +2,10 @@
 
 import ctypes
 import fcntl
+import functools
 import http.client
 import importlib.util
+import os
 import shlex
 import shutil
 import signal
@@ -11,11 +13,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Final, TextIO
 
 import lensbus_services
+from lensbus_deploy import activation
 from lensbus_proto.errors import SettingsError
 from lensbus_proto.runtime.clock import unix_us
 from lensbus_proto.runtime.passes import key_of, local_pass
@@ -37,16 +40,24 @@ def up(environ: Mapping[str, str]) -> int:
     """
     config = Path(environ["LENSBUS_CONFIG"]) if environ.get("LENSBUS_CONFIG") else None
     settings = load(config, environ)
+    listener = activation.inherited(environ, os.getpid())
+    if listener is not None:
+        settings = activation.fitted(settings, listener)
     check_packages(settings)
     prepare_state(settings.state)
     check_access(settings)
     with lock_state(settings.state):
-        check_port(settings.gateway.host, settings.gateway.port)
+        if listener is None:
+            check_port(settings.gateway.host, settings.gateway.port)
         for stale in (settings.state / "run").glob("gateway-*.ready"):
             stale.unlink()
         shutil.rmtree(settings.state / "workers")
         (settings.state / "workers").mkdir()
-        return supervise(settings, child_environ(environ, settings, config))
+        child = child_environ(activation.without(environ), settings, config)
+        if listener is not None:
+            child["LENSBUS_GATEWAY_FD"] = str(listener)
+        tell = functools.partial(activation.tell, environ)
+        return supervise(settings, child, tell, () if listener is None else (listener,))
 
 
 def check_packages(settings: Settings) -> None:
@@ -198,7 +209,12 @@ def shipped(name: str) -> Path:
     return inside if inside.exists() else Path(__file__).parent.parent / name
 
 
-def supervise(settings: Settings, environ: Mapping[str, str]) -> int:
+def supervise(
+    settings: Settings,
+    environ: Mapping[str, str],
+    tell: Callable[[str], None],
+    descriptors: Collection[int],
+) -> int:
     """Run supervisord until it ends; announce the system once it answers."""
     manager = subprocess.Popen(
         [
@@ -211,6 +227,7 @@ def supervise(settings: Settings, environ: Mapping[str, str]) -> int:
         env=environ,
         preexec_fn=_die_with_parent,
         stdin=subprocess.DEVNULL,
+        pass_fds=descriptors,
         # Ctrl-C reaches us alone; we pass it on once.
         start_new_session=True,
     )
@@ -219,6 +236,7 @@ def supervise(settings: Settings, environ: Mapping[str, str]) -> int:
     def stop(number: int, frame: object) -> None:
         nonlocal stopping
         stopping = True
+        tell(activation.STOPPING)
         manager.terminate()
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -229,6 +247,7 @@ def supervise(settings: Settings, environ: Mapping[str, str]) -> int:
         if answers(settings):
             sys.stdout.write(f"lensbus started on {address}\n")
             sys.stdout.flush()
+            tell(activation.READY)
             break
         if time.monotonic() > limit:
             sys.stderr.write(f"lensbus: no answer yet; see {settings.state / 'logs'}\n")

@@ -20,7 +20,7 @@ from lensbus_proto.errors import (
 from lensbus_proto.messages import Reply
 
 BROKER_S: Final = 1.0
-CAMERA_S: Final = 1.0
+CAMERA_S: Final = 2.0
 KEPT_S: Final = 1.0
 # A stream that somebody looks at and whose newest picture is older than this does not flow.
 OLD_S: Final = 5.0

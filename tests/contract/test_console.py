@@ -237,3 +237,11 @@ def test_the_page_knows_what_every_code_of_sony_is_called() -> None:
     told = (HERE / "codes.js").read_text()
     known = dict(re.findall(r'"(0x[0-9a-f]+)": "([a-z0-9-]+)"', told))
     assert known == {f"0x{code:x}": one.name for one in CATALOGUE.values() for code in one.codes}
+
+
+@pytest.mark.parametrize("name", ["nothing.js", "web/index.html", "%0A", "%0D%0Amain.js"])
+def test_what_is_no_file_of_the_page_is_refused_in_one_shape(
+    client: httpx.Client, name: str
+) -> None:
+    answer = client.get(f"/console/{name}")
+    assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})

@@ -25,7 +25,7 @@ SEQUENCES: Final = (
 )
 TILES: Final = "document.querySelectorAll('.tile canvas').length"
 
-# What a browser says by itself when nobody listens any more: no fault of the page.
+# What a browser says by itself of what is away or refuses: no fault of the page.
 OUTAGE: Final = (
     "ERR_CONNECTION_REFUSED",
     "ERR_CONNECTION_RESET",
@@ -35,7 +35,8 @@ OUTAGE: Final = (
     "WebSocket connection to",
     "establish a connection to the server",
     "was interrupted while the page was loading",
-    "the server responded with a status of 5",
+    "the server responded with a status of",
+    "status 4",
     "status 5",
 )
 
@@ -83,6 +84,15 @@ def tiles(rack: System) -> int:
         for one in rack.json("GET", f"/cameras/{camera}/streams")
     )
     return len((ALPHA, CINEMA)) + sum(oak)
+
+
+def moves(tab: Tab, pictures: int) -> None:
+    """Wait until the wall has so many pictures and each of them is newer than it was."""
+    before: list[float] = tab.wait(
+        f"{TILES} === {pictures} && {SEQUENCES}.every(Boolean) && {SEQUENCES}", 120
+    )
+    # A worker that begins anew counts from one.
+    tab.wait(f"{SEQUENCES}.every((one, at) => one !== {before}[at])", 120)
 
 
 def folder(temporary: Path) -> Path:

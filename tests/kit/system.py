@@ -174,9 +174,12 @@ def wait_for_cameras(system: System, cameras: set[str] = ALL) -> None:
     """Wait until these cameras have workers that answer."""
 
     def present() -> bool:
-        alpha = {camera["id"] for camera in system.json("GET", "/api/cameras")["cameras"]}
-        oak = {camera["mxid"] for camera in system.json("GET", "/cameras/")}
-        return cameras <= alpha | oak
+        answers = [system.request("GET", path) for path in ("/api/cameras", "/cameras/")]
+        if any(status != 200 for status, _ in answers):
+            return False  # on a busy machine the broker may still be on its way
+        alpha, oak = (json.loads(body) for _, body in answers)
+        found = {camera["id"] for camera in alpha["cameras"]}
+        return cameras <= found | {camera["mxid"] for camera in oak}
 
     wait_for(present, limit_s=60, every_s=0.1)
 

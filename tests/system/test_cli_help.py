@@ -14,6 +14,7 @@ from kit.cli import lensbus, names
 from kit.processes import environ, wait_for
 from kit.system import ALPHA, OAK, OAK_ONE, System, running_system, wait_for_cameras
 from lensbus_deploy.cli import make
+from lensbus_proto.runtime.tokens import token_file
 
 FOLLOWS = ("events", "tap")
 ENDS = ("--count", "--seconds", "--quiet-s")
@@ -28,6 +29,19 @@ def examples() -> dict[str, list[list[str]]]:
             if line.startswith("lensbus ")
         ]
         for command in make().registered_commands
+    }
+
+
+def groups() -> dict[str, list[list[str]]]:
+    """Return the examples of the commands in groups, as `token create`, as words."""
+    return {
+        f"{group.name} {command.name}": [
+            shlex.split(line)[1:]
+            for line in (command.epilog or "").splitlines()
+            if line.startswith("lensbus ")
+        ]
+        for group in make().registered_groups
+        for command in (group.typer_instance.registered_commands if group.typer_instance else ())
     }
 
 
@@ -49,6 +63,17 @@ def test_every_command_has_help_with_an_example() -> None:
         shown = lensbus(None, command, "--help").out
         assert f"Usage: lensbus {command}" in shown
         assert "Examples:" in shown
+
+
+def test_the_examples_of_commands_in_groups_work(tmp_path: Path) -> None:
+    assert sorted(groups()) == ["token create", "token list", "token revoke"]
+    for command, lines in groups().items():
+        assert lines, command
+        for words in lines:
+            assert " ".join(words[:2]) == command
+            known = list(token_file(tmp_path).read())
+            named = [known[0] if word == "0123456789" else word for word in words]
+            lensbus(None, *named, LENSBUS_SYSTEM_STATE=str(tmp_path))
 
 
 # `up` is what `rack` itself stands in for.

@@ -19,13 +19,12 @@ from kit.cli import lensbus
 from kit.console import (
     BROWSERS,
     PROGRAMS,
-    SEQUENCES,
-    TILES,
     connect,
     console,
     folder,
     go,
     keep,
+    moves,
     switch,
     tiles,
 )
@@ -88,18 +87,7 @@ def test_the_wall_is_one_click_away_and_moves(rack: System, page: Tab, tmp_path:
         rack.request("DELETE", f"/api/cameras/{camera}/connection")
     page.reads("Not connected.")
     page.push("Connect all 2 Sony cameras")
-    page.wait(f"{TILES} === {tiles(rack)}")
-
-    def moving() -> list[float] | None:
-        now: list[float | None] = page.run(SEQUENCES)
-        return [one for one in now if one] if all(now) else None
-
-    before = wait_for(moving, limit_s=60, every_s=0.2)
-    wait_for(
-        lambda: all(new > old for new, old in zip(moving() or before, before, strict=True)),
-        limit_s=60,
-        every_s=0.2,
-    )
+    moves(page, tiles(rack))
     ticks = page.wait("[...document.querySelectorAll('.tile .ticks span')].map(x => x.innerText)")
     metres = [float(text.removesuffix(" m")) for text in ticks]
     assert len(metres) == 5

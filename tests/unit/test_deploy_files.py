@@ -31,6 +31,18 @@ def test_systemd_takes_the_unit(tmp_path: Path) -> None:
     assert done.returncode == 0
 
 
+def test_systemd_takes_the_socket(tmp_path: Path) -> None:
+    for name in ("lensbus.socket", "lensbus.service"):
+        text = (DEPLOY / "systemd" / name).read_text()
+        (tmp_path / name).write_text(
+            text.replace("/opt/lensbus/bin/lensbus ", f"{sys.executable} ")
+        )
+    unit = str(tmp_path / "lensbus.socket")
+    command = [need("systemd-analyze"), "verify", "--man=no", unit]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_the_unit_leaves_little_to_an_intruder() -> None:
     unit = str(DEPLOY / "systemd" / "lensbus.service")
     # In tenths of systemd's own scale, on which 10 is a service without any limits.

@@ -5,7 +5,14 @@ from typing import Annotated, Final, Literal, NotRequired
 from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
-from lensbus_gateway.contract.operation import Answer, Chapter, Content, Operation, json_answer
+from lensbus_gateway.contract.operation import (
+    Answer,
+    Chapter,
+    Content,
+    Detail,
+    Operation,
+    json_answer,
+)
 
 
 class SignIn(BaseModel):
@@ -33,12 +40,6 @@ class Ticket(TypedDict):
     expires_in_s: Annotated[float, Field(gt=0)]
 
 
-class Refusal(TypedDict):
-    """Why not."""
-
-    detail: str
-
-
 SESSION: Final = "/console/session"
 
 OPERATIONS: Final = (
@@ -55,8 +56,8 @@ OPERATIONS: Final = (
         SESSION,
         {
             200: json_answer("A cookie is set", Visit),
-            401: json_answer("The token is no good", Refusal),
-            422: json_answer("There is no token in the body", Refusal),
+            401: json_answer("The token is no good", Detail),
+            422: json_answer("There is no token in the body", Detail),
         },
         body=(Content(SignIn, examples={"token": {"token": "lensbus_..."}}),),
         summary="Sign a browser in: a cookie in place of a token.",

@@ -7,10 +7,12 @@ from lensbus_gateway.contract.operation import (
     Answer,
     Chapter,
     Content,
+    Detail,
     Operation,
     Parameter,
     Plain,
     file_answer,
+    json_answer,
 )
 
 TEXT: Final = "text/plain; charset=utf-8"
@@ -26,7 +28,11 @@ PAGES: Final = (
         "getConsole",
         "GET",
         "/",
-        {200: file_answer("The console for browsers, a line of text for programs", PAGE, TEXT)},
+        {
+            200: file_answer("The console for browsers, a line of text for programs", PAGE, TEXT),
+            304: _UNCHANGED,
+        },
+        (_KNOWN,),
     ),
     Operation(
         "getConsoleFile",
@@ -35,7 +41,7 @@ PAGES: Final = (
         {
             200: file_answer("The file", *TYPES.values(), **_TAG),
             304: _UNCHANGED,
-            404: _NOT_THERE,
+            404: json_answer("There is none", Detail),
         },
         (Parameter("name", "path", "Its path; it may hold slashes", example="main.js"), _KNOWN),
         route="/console/{name:path}",

@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from lensbus_gateway.console.page import INDEX, asset_response, wants_page
 from lensbus_gateway.console.watch import watch
+from lensbus_gateway.refusal import refusal
 
 GREETING: Final = "lensbus: Sony cameras under /api, OAK cameras under /cameras\n"
 
@@ -22,7 +23,7 @@ async def _root(request: Request) -> Response:
 
 async def _asset(request: Request) -> Response:
     found = asset_response(request, request.path_params["name"])
-    return PlainTextResponse("Not Found\n", 404) if found is None else found
+    return refusal(request.scope["path"], 404, "Not Found") if found is None else found
 
 
 routes: Final[list[BaseRoute]] = [

@@ -15,10 +15,16 @@ from lensbus_gateway.alpha.models import Refused
 from lensbus_gateway.console import operations as console
 from lensbus_gateway.contract import asyncapi, itself, openapi
 from lensbus_gateway.contract.openapi import Common
-from lensbus_gateway.contract.operation import Answer, Chapter, Content, Operation, json_answer
+from lensbus_gateway.contract.operation import (
+    Answer,
+    Chapter,
+    Content,
+    Detail,
+    Operation,
+    json_answer,
+)
 from lensbus_gateway.refusal import is_alpha
 from lensbus_gateway.robopipe import operations as robopipe
-from lensbus_gateway.robopipe.shapes import Detail
 from lensbus_gateway.server import EVENTS, HEALTH, PICTURES
 
 CHAPTERS: Final[Sequence[Chapter]] = (

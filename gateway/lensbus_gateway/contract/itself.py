@@ -81,7 +81,13 @@ OPERATIONS: Final = (
     Operation(
         "getAsyncapi", "GET", "/asyncapi.json", {200: json_answer("AsyncAPI 3", dict[str, Any])}
     ),
-    Operation("getDocs", "GET", "/docs", {200: file_answer("A page", TYPES[".html"])}),
+    Operation(
+        "getDocs",
+        "GET",
+        "/docs",
+        {200: file_answer("A page", TYPES[".html"]), 304: Answer("The caller has it already")},
+        (Parameter("If-None-Match", "header", "The tag of what the caller has"),),
+    ),
 )
 
 CHAPTERS: Final = (Chapter("itself", "What the gateway says of itself.", OPERATIONS),)

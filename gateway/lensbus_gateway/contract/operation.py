@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from typing_extensions import TypedDict
+
 JSON: Final = "application/json"
 
 Schema = Mapping[str, Any]
@@ -15,6 +17,12 @@ Schema = Mapping[str, Any]
 TEXT: Final[Schema] = {"type": "string"}
 FLAG: Final[Schema] = {"type": "boolean"}
 FILE: Final[Schema] = {"type": "string", "format": "binary"}
+
+
+class Detail(TypedDict):
+    """What went wrong, in a sentence."""
+
+    detail: str
 
 
 def one_of(words: Sequence[str], **more: Any) -> Schema:

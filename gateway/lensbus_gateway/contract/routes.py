@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from lensbus_gateway.access.keeper import Keeper
@@ -34,7 +34,9 @@ async def get_asyncapi(request: Request) -> Response:
 
 async def get_docs(request: Request) -> Response:
     """Show both documents to a reader."""
-    return asset_response(request, PAGE) or PlainTextResponse("Not Found\n", 404)
+    page = asset_response(request, PAGE)
+    assert page is not None, "it is a file of the package"
+    return page
 
 
 async def _told(make: Callable[..., bytes], *arguments: Any) -> Response:

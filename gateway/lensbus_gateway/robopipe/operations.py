@@ -9,6 +9,7 @@ from lensbus_gateway.contract.operation import (
     Answer,
     Chapter,
     Content,
+    Detail,
     Link,
     Operation,
     Parameter,
@@ -39,15 +40,15 @@ STREAM_NAME: Final = Parameter(
 )
 
 INVALID: Final = json_answer("What was sent cannot be", shapes.HTTPValidationError)
-NO_BROKER: Final = json_answer("The bus does not answer", shapes.Detail)
-FULL: Final = json_answer("As many watch already as the gateway serves", shapes.Detail)
-TOO_LARGE: Final = json_answer("The file is larger than is taken", shapes.Detail)
+NO_BROKER: Final = json_answer("The bus does not answer", Detail)
+FULL: Final = json_answer("As many watch already as the gateway serves", Detail)
+TOO_LARGE: Final = json_answer("The file is larger than is taken", Detail)
 FAILURES: Final[Mapping[int, Answer]] = {
-    404: json_answer("No such camera, or no such stream of it", shapes.Detail),
-    409: json_answer("It is off, shut down, lost or busy now", shapes.Detail),
+    404: json_answer("No such camera, or no such stream of it", Detail),
+    409: json_answer("It is off, shut down, lost or busy now", Detail),
     422: INVALID,
-    502: json_answer("The camera refused or failed", shapes.Detail),
-    504: json_answer("The camera did not answer in time", shapes.Detail),
+    502: json_answer("The camera refused or failed", Detail),
+    504: json_answer("The camera did not answer in time", Detail),
 }
 NOTHING: Final = Plain({"type": "null"})
 
@@ -302,7 +303,7 @@ FILMS: Final = (
         ),
         more={
             413: TOO_LARGE,
-            502: json_answer("The film cannot be fetched, or the camera failed", shapes.Detail),
+            502: json_answer("The film cannot be fetched, or the camera failed", Detail),
         },
     ),
     _of_stream(

@@ -232,9 +232,3 @@ class HTTPValidationError(TypedDict):
     """All faults of a request; a sentence when they are of no one field."""
 
     detail: list[ValidationError] | str
-
-
-class Detail(TypedDict):
-    """What went wrong, in a sentence."""
-
-    detail: str

@@ -70,7 +70,7 @@ function take({ name, data: text, id, retry }) {
   if (name === "heartbeat") {
     skew_us = Math.min(skew_us, Date.now() * 1000 - data.timeUs);
   } else if (name === "snapshot") {
-    cameras.set(new Map(data.cameras.map((entry) => [entry.camera, entry])));
+    cameras.set(withGone(cameras.get(), data.cameras));
   } else if (name === "resumed") {
     const text_ = data.complete
       ? "Back on the stream; nothing was missed."
@@ -85,6 +85,15 @@ function take({ name, data: text, id, retry }) {
     followRegistry(name, data);
     for (const listener of [...listeners]) listener(name, data);
   }
+}
+
+/** What was here and is not in the registry any more stays, and is said to be gone. */
+function withGone(before, entries) {
+  const now = new Map(entries.map((entry) => [entry.camera, entry]));
+  for (const [camera, entry] of before) {
+    if (!now.has(camera)) now.set(camera, { ...entry, state: "gone", connected: false, stuck: null });
+  }
+  return now;
 }
 
 function tellGap({ count: lost }) {

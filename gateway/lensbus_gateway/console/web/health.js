@@ -51,6 +51,8 @@ async function evidence(entry) {
   return { connection, properties: properties?.data?.properties, refused: properties?.failed, view: view?.data, stream: view?.data?.streaming ? "liveview" : undefined, logs: told.logs ?? [] };
 }
 
+const GONE = bad("Discovery", "Is not seen any more.", "Check its power, its cable and, of a Sony body, its USB mode.");
+
 function workerLink({ camera, state, stuck, crashes = [], description }, streamed) {
   const name = "Worker";
   if (!streamed) return open(name, "The gateway cannot be asked now.");
@@ -205,11 +207,11 @@ export function Chain({ entry }) {
   const { state } = useCell(line);
   useCell(timeline);
   useEvery(LOOK_MS, async (over) => {
-    const next = await evidence(entry);
+    const next = entry.state === "gone" ? null : await evidence(entry);
     if (!over()) setFound(next);
   }, [entry.camera, entry.connected, entry.state]);
   const streamed = state === "open";
-  const chain = entry.vendor === "oak" ? oakChain(entry, found, streamed) : sonyChain(entry, found, streamed);
+  const chain = entry.state === "gone" ? [GONE] : entry.vendor === "oak" ? oakChain(entry, found, streamed) : sonyChain(entry, found, streamed);
   const fault = broken(chain);
   if (!fault) chain.push(pictureLink(entry.camera, came));
   const judged = found !== null || fault !== null;

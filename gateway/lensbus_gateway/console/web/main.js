@@ -63,7 +63,7 @@ function Console() {
       <${Visitor} />
     </header>
     <main id="main" ref=${main} tabindex="-1">
-      ${!who.known ? null : outside ? html`<${SignIn} />` : page === "camera" ? html`<${Panel} key=${camera} camera=${camera} stream=${stream} />` : page === "events" ? html`<${Timeline} />` : page === "health" ? html`<${Health} />` : html`<${Wall} />`}
+      ${!who.known ? html`<p class="empty">Waiting for the gateway…</p>` : outside ? html`<${SignIn} />` : page === "camera" ? html`<${Panel} key=${camera} camera=${camera} stream=${stream} />` : page === "events" ? html`<${Timeline} />` : page === "health" ? html`<${Health} />` : html`<${Wall} />`}
     </main>
     <${Notices} />`;
 }

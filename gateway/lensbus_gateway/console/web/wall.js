@@ -71,6 +71,7 @@ function Still({ text }) {
 function absent(entry) {
   if (entry.stuck) return "Its worker hangs in a call of the camera and is started again.";
   if (entry.state === "silent") return "Its worker says nothing.";
+  if (entry.state === "gone") return "It is not seen any more. Health says what to do.";
   if (entry.state === "lost") return "Its worker is lost.";
   return null;
 }
