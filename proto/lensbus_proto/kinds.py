@@ -31,6 +31,30 @@ CAPTURE: Final[Schema] = {
     "description": "the number of the trigger, as the answer to it told",
 }
 OBJECT: Final[Schema] = {"type": "object"}
+VENDOR: Final[Schema] = {
+    **TEXT,
+    "description": "`sony` or `oak`; of a worker that is none of ours what it calls itself",
+}
+ENDED: Final[Schema] = {
+    "type": "object",
+    "properties": {
+        "pid": COUNT,
+        "time_us": COUNT,
+        "signal": {**TEXT, "description": "the signal that ended it, as `SIGSEGV`"},
+        "code": {"type": "integer", "description": "its exit code, where no signal ended it"},
+    },
+    "required": ["pid", "time_us"],
+    "description": "how the process of the worker before ended",
+}
+CRASHES: Final[Schema] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"signal": TEXT, "count": COUNT, "time_us": COUNT},
+        "required": ["signal", "count", "time_us"],
+    },
+    "description": "crashes of this camera's workers by signal, since the process manager began",
+}
 
 
 def one_of(*words: str) -> Schema:
@@ -321,16 +345,19 @@ _BUS: Final = (
         "worker.failed",
         ALL,
         "Its workers died so often that the camera is left alone until `restart`.",
-        deaths=COUNT,
-        message=TEXT,
+        **{"deaths": COUNT, "message": TEXT, "ended?": ENDED},
     ),
-    _kind("worker.started", BROKER, "A camera has a worker.", vendor=one_of(SONY, OAK), model=TEXT),
+    _kind(
+        "worker.started",
+        BROKER,
+        "A camera has a worker.",
+        **{"vendor": VENDOR, "model": TEXT, "ended?": ENDED, "crashes?": CRASHES},
+    ),
     _kind(
         "worker.lost",
         BROKER,
         "A worker is silent, or a newer one has its place.",
-        lastSeq=COUNT,
-        reason=one_of("silent", "replaced"),
+        **{"lastSeq": COUNT, "reason": one_of("silent", "replaced"), "ended?": ENDED},
     ),
     _kind("worker.stopped", BROKER, "A worker has ended in order.", lastSeq=COUNT, reason=TEXT),
 )

@@ -36,7 +36,9 @@ class FakeDriver:
     def close(self) -> None:
         if not self.closed.is_set():
             self.closed.set()
-            self.observe("disconnected", id="CAM1")
+            self.observe(
+                "disconnected", id="CAM1", error="0x00000000", errorCode="0x0", reason="test"
+            )
 
     def observe(self, kind: str, **data: Any) -> None:
         """Have something seen."""

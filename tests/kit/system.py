@@ -65,6 +65,12 @@ class System:
         assert status == expect, (method, path, status, answer[:500])
         return json.loads(answer)
 
+    def open_streams(self) -> int:
+        """Return how many clients follow events, over all gateways."""
+        lines = self.request("GET", "/metrics")[1].decode().splitlines()
+        name = "lensbus_gateway_clients_open{"
+        return sum(int(float(line.split()[-1])) for line in lines if line.startswith(name))
+
     def worker_pid(self, camera: str) -> int | None:
         """Return the pid of a camera's worker, as supervisord knows it."""
         worker = f"-m lensbus_services --vendor {vendor_of(camera)} --camera {camera}"
@@ -167,7 +173,8 @@ def running_system(
                 child.stdout.close()
         assert code == 0, system.logs()
         wait_for(lambda: not system.pids())
-        assert wrongly_told(state) == []
+        wrong = wrongly_told(state)
+        assert not wrong, wrong[:10]
 
 
 def wait_for_cameras(system: System, cameras: set[str] = ALL) -> None:

@@ -63,7 +63,7 @@ def test_shot_gateways_cost_a_follower_nothing(rack: System, driver: FakeDriver)
     ) as child:
         assert child.stdout is not None
         assert child.stderr is not None
-        wait_for(lambda: "clients_open" in open_streams(rack))
+        wait_for(rack.open_streams)
         for n in range(100, 140):
             driver.observe("counted", n=n)
             if n == 119:
@@ -76,13 +76,6 @@ def test_shot_gateways_cost_a_follower_nothing(rack: System, driver: FakeDriver)
         assert child.wait(20) == 0, told
     assert numbers([json.loads(line) for line in printed]) == list(range(100, 140))
     assert f"lensbus: the line to {rack.url} broke; trying again\n" in told
-
-
-def open_streams(rack: System) -> str:
-    """Return the metrics line of a gateway that has an open stream."""
-    metrics = rack.request("GET", "/metrics")[1].decode().splitlines()
-    lines = [line for line in metrics if line.startswith("lensbus_gateway_clients_open{")]
-    return "".join(line for line in lines if not line.endswith(" 0"))
 
 
 def test_the_tap_tells_what_the_stream_tells(rack: System, driver: FakeDriver) -> None:

@@ -102,16 +102,6 @@ def follow(rack: System, words: list[str]) -> None:
     )
     assert child.stderr is not None
     with child.stderr:
-        wait_for(lambda: clients(rack) > 0)
+        wait_for(rack.open_streams)
         child.send_signal(signal.SIGINT)
         assert child.wait(10) == 0, child.stderr.read()
-
-
-def clients(rack: System) -> int:
-    """Return how many event streams are open; one of the gateways answers."""
-    metrics = rack.request("GET", "/metrics")[1].decode()
-    return sum(
-        int(float(line.rpartition(" ")[2]))
-        for line in metrics.splitlines()
-        if line.startswith("lensbus_gateway_clients_open{")
-    )

@@ -33,7 +33,8 @@ def kill_gateways(system: System) -> None:
 
 def numbers(told: Path, camera: str) -> list[int]:
     """Return the numbers of the events of a camera, as a client has printed them."""
-    lines = (line.split() for line in told.read_text().splitlines() if line.startswith(camera))
+    whole, _, _ = told.read_text().rpartition("\n")
+    lines = (line.split() for line in whole.splitlines() if line.startswith(camera))
     return [int(seq) for _, kind, seq in lines if kind == "numbered"]
 
 
@@ -51,11 +52,13 @@ def test_a_client_of_the_guide_has_every_event_once(
         *("--state", str(system.state), "--camera", camera),
         *("--rate", "200", "--count", str(COUNT)),
     ]
+    wait_for(lambda: not system.open_streams())
     with (
         told.open("w") as output,
         subprocess.Popen([program, str(EXAMPLES / script), system.url], stdout=output) as client,
     ):
         try:
+            wait_for(system.open_streams)
             with subprocess.Popen(publish, env=environ(), stdout=subprocess.DEVNULL) as publisher:
                 wait_for(lambda: len(numbers(told, camera)) > COUNT // 10, 20)
                 kill_gateways(system)

@@ -14,11 +14,13 @@ from lensbus_proto.cursor import TEXT as CURSOR_TEXT
 from lensbus_proto.kinds import (
     CAMERA,
     COUNT,
+    CRASHES,
     FLAG,
     KINDS,
     NUMBER,
     OBJECT,
     TEXT,
+    VENDOR,
     map_of,
     one_of,
     or_nil,
@@ -43,7 +45,7 @@ PLACE: Final[Mapping[str, Schema]] = {
 ENTRY: Final = map_of(
     {
         "camera": CAMERA,
-        "vendor": one_of("sony", "oak"),
+        "vendor": VENDOR,
         "model": TEXT,
         "state": one_of("present", "silent", "lost"),
         "connected": FLAG,
@@ -51,6 +53,7 @@ ENTRY: Final = map_of(
         "seq": COUNT,
         "description": OBJECT,
         "stuck?": TEXT,
+        "crashes?": CRASHES,
     }
 )
 
