@@ -11,7 +11,7 @@ export CXX
 RUN_STAMP := $(VENV)/.run
 DEV_STAMP := $(VENV)/.dev
 
-.PHONY: run test check native format faults bench audit clean
+.PHONY: run test check native format faults bench audit screenshots clean
 
 run: $(RUN_STAMP) native
 	@exec $(BIN)/lensbus up $(if $(PORT),--port $(PORT)) $(if $(STATE),--state "$(STATE)") $(if $(CONFIG),--config "$(CONFIG)")
@@ -49,6 +49,10 @@ bench: $(DEV_STAMP) native
 audit: $(DEV_STAMP)
 	$(BIN)/pip install --quiet --disable-pip-version-check pip-audit
 	$(BIN)/pip-audit --local --skip-editable
+
+# The pictures of the console in README and docs, of a running system in chromium.
+screenshots: $(DEV_STAMP) native
+	cd tests && ../$(BIN)/python -m kit.screenshots
 
 $(VENV):
 	@command -v $(PYTHON) >/dev/null || { echo "lensbus: $(PYTHON) was not found: install Python 3.11 or newer" >&2; exit 2; }

@@ -257,6 +257,15 @@ def test_pictures_are_made_only_while_somebody_looks(driver: FakeDriver, broker:
     wait_for(lambda: not driver.watched)
 
 
+def test_no_subscription_of_many_at_once_is_lost(driver: FakeDriver, broker: Settings) -> None:
+    streams = {f"view{number}" for number in range(500)}
+    with client(broker, "pictures", zmq.SUB) as viewer:
+        for stream in streams:
+            viewer.subscribe(f"CAM1/{stream}")
+        wait_for(lambda: driver.watched == streams)
+    wait_for(lambda: not driver.watched)
+
+
 JUNK = [
     [b""],
     [b"\x00" * 40],

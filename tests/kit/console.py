@@ -95,6 +95,11 @@ def moves(tab: Tab, pictures: int) -> None:
     tab.wait(f"{SEQUENCES}.every((one, at) => one !== {before}[at])", 120)
 
 
+def shows(tab: Tab, of: str) -> None:
+    """Wait until a canvas has a picture."""
+    tab.wait(f"Number(document.querySelector({json.dumps(of + ' canvas')})?.dataset.seq) > 0")
+
+
 def folder(temporary: Path) -> Path:
     """Return where screenshots of this test run are kept."""
     return Path(os.environ.get(KEPT_IN) or temporary)

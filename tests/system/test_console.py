@@ -25,6 +25,7 @@ from kit.console import (
     go,
     keep,
     moves,
+    shows,
     switch,
     tiles,
 )
@@ -62,11 +63,6 @@ def page(tab: Tab) -> Iterator[Tab]:
     yield tab
     tab.run("0")  # what it said until now
     assert tab.complaints == []
-
-
-def shows(page: Tab, of: str) -> None:
-    """Wait until a canvas has a picture."""
-    page.wait(f"Number(document.querySelector({json.dumps(of + ' canvas')})?.dataset.seq) > 0")
 
 
 def forgive(page: Tab, *statuses: int) -> None:

@@ -17,6 +17,7 @@ from lensbus_proto.errors import SettingsError
 EVENT_QUEUE: Final = 100_000
 PICTURE_QUEUE: Final = 4
 COMMAND_QUEUE: Final = 10_000
+SUBSCRIPTION_QUEUE: Final = 100_000
 IPC_PATH_LIMIT: Final = 107  # bytes of sun_path on Linux, without the closing zero
 
 _QUEUES: Final[dict[str, int]] = {
@@ -73,6 +74,11 @@ def _make(
     socket = context.socket(kind)
     socket.linger = 0
     socket.sndhwm = socket.rcvhwm = _QUEUES[flow]
+    # Subscriptions go against the flow, and one that finds its queue full is dropped for good.
+    if kind in (zmq.SUB, zmq.XSUB):
+        socket.sndhwm = SUBSCRIPTION_QUEUE
+    if kind in (zmq.PUB, zmq.XPUB):
+        socket.rcvhwm = SUBSCRIPTION_QUEUE
     if kind == zmq.XPUB and flow == "events":
         # A full queue is told to the sender, which keeps the rest, instead of dropping in silence.
         socket.setsockopt(zmq.XPUB_NODROP, 1)
