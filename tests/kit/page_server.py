@@ -13,7 +13,7 @@ class PageServer:
     def __init__(self, page: bytes, take: Callable[[Any], None]) -> None:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                self._answer(page if self.path == "/" else b"")
+                self._answer(page if self.path.partition("?")[0] == "/" else b"")
 
             def do_POST(self) -> None:
                 take(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))

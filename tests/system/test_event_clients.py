@@ -1,15 +1,19 @@
 """The clients of docs/events.md, run as they stand there while both gateways are killed."""
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from kit.chromium import PROGRAM, chromium
+from kit.page_server import PageServer
 from kit.processes import ROOT, environ, wait_for
 from kit.system import System, command_of, running_system
 
@@ -19,9 +23,23 @@ PROGRAMS = {"python": [sys.executable, "follow.py"], "node": ["node", "follow.mj
 
 
 @pytest.fixture(scope="module")
-def system() -> Iterator[System]:
+def elsewhere() -> Iterator[str]:
+    """The page of the guide, served from another origin than the system."""
+    server = PageServer((EXAMPLES / "follow.html").read_bytes(), lambda _: None)
+    try:
+        yield server.url
+    finally:
+        server.close()
+
+
+@pytest.fixture(scope="module")
+def system(elsewhere: str) -> Iterator[System]:
     """A system of its own, since its gateways are killed; it needs no cameras."""
-    with running_system(sony_enabled="false", oak_enabled="false") as started:
+    with running_system(
+        sony_enabled="false",
+        oak_enabled="false",
+        access_origins=json.dumps([elsewhere.rstrip("/")]),
+    ) as started:
         yield started
 
 
@@ -29,6 +47,21 @@ def kill_gateways(system: System) -> None:
     for pid in system.pids():
         if "lensbus_gateway" in command_of(pid):
             os.kill(pid, signal.SIGKILL)
+
+
+@contextmanager
+def publishing(system: System, camera: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """Yield a camera that publishes its numbered events and then ends."""
+    command = [
+        *(sys.executable, str(ROOT / "tests" / "bench" / "publisher.py")),
+        *("--state", str(system.state), "--camera", camera),
+        *("--rate", "200", "--count", str(COUNT)),
+    ]
+    with subprocess.Popen(command, env=environ(), stdout=subprocess.DEVNULL) as publisher:
+        try:
+            yield publisher
+        finally:
+            publisher.terminate()
 
 
 def numbers(told: Path, camera: str) -> list[int]:
@@ -47,11 +80,6 @@ def test_a_client_of_the_guide_has_every_event_once(
         pytest.skip(f"{program} is missing")
     camera = f"GUIDE{name.upper()}"
     told = tmp_path / "told"
-    publish = [
-        *(sys.executable, str(ROOT / "tests" / "bench" / "publisher.py")),
-        *("--state", str(system.state), "--camera", camera),
-        *("--rate", "200", "--count", str(COUNT)),
-    ]
     wait_for(lambda: not system.open_streams())
     with (
         told.open("w") as output,
@@ -59,7 +87,7 @@ def test_a_client_of_the_guide_has_every_event_once(
     ):
         try:
             wait_for(system.open_streams)
-            with subprocess.Popen(publish, env=environ(), stdout=subprocess.DEVNULL) as publisher:
+            with publishing(system, camera) as publisher:
                 wait_for(lambda: len(numbers(told, camera)) > COUNT // 10, 20)
                 kill_gateways(system)
                 assert publisher.wait(60) == 0
@@ -69,3 +97,18 @@ def test_a_client_of_the_guide_has_every_event_once(
         finally:
             client.terminate()
     assert numbers(told, camera) == list(range(1, COUNT + 1))
+
+
+@pytest.mark.skipif(shutil.which(PROGRAM) is None, reason=f"{PROGRAM} is missing")
+def test_the_page_of_the_guide_has_every_event_once(system: System, elsewhere: str) -> None:
+    lines = "[...document.querySelectorAll('li')].map((line) => line.textContent)"
+    wait_for(lambda: not system.open_streams())
+    with chromium() as tab:
+        tab.open(f"{elsewhere}?kinds=numbered&lensbus={system.url}")
+        wait_for(system.open_streams)
+        with publishing(system, "GUIDEPAGE") as publisher:
+            tab.wait(f"{lines}.length > {COUNT // 10}")
+            kill_gateways(system)
+            assert publisher.wait(60) == 0
+        tab.wait(f"{lines}.length >= {COUNT}")
+        assert tab.run(lines) == [f"GUIDEPAGE numbered {seq}" for seq in range(1, COUNT + 1)]
