@@ -166,6 +166,11 @@ def test_a_capture_is_told_with_its_exposure_and_its_file(rack: System, tmp_path
     assert (len(content), hashlib.sha256(content).hexdigest()) == (file["size"], file["sha256"])
     assert Path(file["copy"]).parent == tmp_path
     assert Path(file["copy"]).read_bytes() == content
+    lensbus(rack, "set", ALPHA, "file-format", "RAW+JPEG")
+    both = lensbus(rack, "capture", ALPHA, "--output", str(tmp_path), "--json").json["files"]
+    assert {Path(one["copy"]).suffix for one in both} == {".ARW", ".JPG"}
+    assert all(Path(one["copy"]).stat().st_size == one["size"] for one in both)
+    lensbus(rack, "set", ALPHA, "file-format", "JPEG")
     lensbus(rack, "break", ALPHA, "not-exposed", "every=1")
     refused = lensbus(rack, "capture", ALPHA, expect=1).err
     assert "the camera took the press and exposed nothing" in refused

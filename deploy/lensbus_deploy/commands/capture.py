@@ -16,12 +16,14 @@ from lensbus_deploy.exits import Code, Failure
 from lensbus_deploy.remote.events import EventStream
 from lensbus_deploy.remote.files import copy
 from lensbus_deploy.remote.registry import find_ready
-from lensbus_deploy.remote.sony_properties import read
+from lensbus_deploy.remote.sony_properties import read_all
 from lensbus_deploy.remote.sse import Message
 from lensbus_deploy.remote.system import System
 from lensbus_deploy.terminal import show, show_json, tell
 
 DESTINATION: Final = "still-image-store-destination"
+FORMAT: Final = "file-format"
+OTHER_FILE_S: Final = 10.0
 KINDS: Final = (
     "warning",
     "downloadComplete",
@@ -91,11 +93,11 @@ def capture(
     """
     system = reach(url, token)
     found = find_ready(system, camera, "sony", f"take its picture with `lensbus still {camera}`")
-    has_file = pushes_files(system, found.id)
+    files = count_files(system, found.id)
     with EventStream(system, cameras=(found.id,), kinds=KINDS, broken=tell) as stream:
         outcome = Outcome(press(system, found.id, focus=focus))
         if wait_s:
-            wait(stream, outcome, wait_s, has_file=has_file)
+            wait(stream, outcome, wait_s, files)
     if output is not None:
         for file in outcome.files:
             told = {"file": file["savedPath"], "size": file["size"], "sha256": file["sha256"]}
@@ -117,12 +119,15 @@ def capture(
             show(f"capture {outcome.capture} taken, {where}")
 
 
-def pushes_files(system: System, camera: str) -> bool:
-    """Tell whether the camera sends its pictures by itself."""
+def count_files(system: System, camera: str) -> int:
+    """Return how many files of a press the camera sends by itself: two of RAW+JPEG."""
     connection = system.get("GET", f"/api/cameras/{camera}/connection")
     if connection.get("data", {}).get("mode") != "remote":
-        return False
-    return "host" in read(system, camera, DESTINATION).shown.lower()
+        return 0
+    shown = {value.name: value.shown for value in read_all(system, camera)}
+    if "host" not in shown.get(DESTINATION, "").lower():
+        return 0
+    return shown.get(FORMAT, "").count("+") + 1
 
 
 def press(system: System, camera: str, *, focus: bool) -> int:
@@ -136,16 +141,23 @@ def press(system: System, camera: str, *, focus: bool) -> int:
     return int(answer["data"]["capture"])
 
 
-def wait(stream: EventStream, outcome: Outcome, wait_s: float, *, has_file: bool) -> None:
-    """Wait until the outcome is known; Failure when it is none, or not in time."""
+def wait(stream: EventStream, outcome: Outcome, wait_s: float, files: int) -> None:
+    """Wait until the outcome is known; Failure when it is none, or not in time.
+
+    A body may keep one of two files to itself: after the first the other has `OTHER_FILE_S`.
+    """
     limit = time.monotonic() + wait_s
+    came = limit
     for message in stream:
         outcome.take(message)
         if outcome.failure:
             raise Failure(Code.FAILED, f"capture {outcome.capture}: {outcome.failure}")
-        if outcome.exposures and (outcome.files or not has_file):
+        now = time.monotonic()
+        if outcome.files:
+            came = min(came, now)
+        if outcome.exposures and (len(outcome.files) >= files or now > came + OTHER_FILE_S):
             return
-        if time.monotonic() > limit:
+        if now > limit:
             missing = "file" if outcome.exposures else "exposure"
             raise Failure(
                 Code.FAILED,
