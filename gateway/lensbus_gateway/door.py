@@ -11,18 +11,16 @@ demanded, the door is closed and everybody goes the usual way.
 import asyncio
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from starlette.datastructures import QueryParams
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from lensbus_gateway.connection import GatewayProtocol
 from lensbus_gateway.hub import Hub
 from lensbus_gateway.limits import Guests, address_of
 from lensbus_gateway.wish import LAST_EVENT_ID, Wish, read_wish
-
-if TYPE_CHECKING:
-    from lensbus_gateway.server import GatewayProtocol
 
 HEAD_BYTES: Final = 4096
 WISHES: Final = 1024
@@ -68,7 +66,7 @@ class Door(asyncio.Protocol):
 
     hub: ClassVar[Hub]
     guests: ClassVar[Guests]
-    protocol: ClassVar[type["GatewayProtocol"]]
+    protocol: ClassVar[type[GatewayProtocol]]
     request_s: ClassVar[float]
     is_open: ClassVar[bool] = True  # False: who has no token is not let in
 
@@ -128,7 +126,7 @@ class Door(asyncio.Protocol):
         """Close the connection."""
         self._transport.abort()
 
-    def _usual_way(self) -> "GatewayProtocol":
+    def _usual_way(self) -> GatewayProtocol:
         self._leave()
         protocol = self.protocol(self._config, self._server_state, self._app_state)
         # The time for a request runs since the connection is there, not since its first byte.

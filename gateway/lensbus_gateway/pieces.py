@@ -17,7 +17,7 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from lensbus_gateway.server import HAND_OVER
+from lensbus_gateway.connection import HAND_OVER
 from lensbus_proto.errors import CommandError
 
 logger = logging.getLogger(__name__)

@@ -14,8 +14,8 @@ from starlette.types import Receive, Scope, Send
 
 from lensbus_gateway import multipart, sse
 from lensbus_gateway.access.guard import ORIGIN, cameras_of
+from lensbus_gateway.connection import HAND_OVER
 from lensbus_gateway.hub import Hub
-from lensbus_gateway.server import HAND_OVER
 from lensbus_gateway.viewers import GoesOn, Viewers
 from lensbus_gateway.wish import read_wish
 

@@ -13,7 +13,7 @@ from kit.bus import bus_settings, short_folder
 from kit.fake_broker import fake_broker
 from kit.gateway import FakeBus, RunningGateway, Wire, running_gateway
 from kit.processes import wait_for
-from lensbus_gateway.server import FORM_BYTES, GatewayProtocol
+from lensbus_gateway.connection import FORM_BYTES, GatewayProtocol
 from lensbus_proto.runtime.settings import AccessSettings, GatewaySettings, Settings
 
 BODY_LIMIT = 100_000

@@ -21,7 +21,7 @@ import pytest
 from kit.gateway import Wire
 from kit.processes import ROOT, environ, wait_for
 from kit.rig import Bare, bare
-from lensbus_gateway.server import CHUNK_BYTES, REQUEST_S
+from lensbus_gateway.connection import CHUNK_BYTES, REQUEST_S
 
 MIB = 1024 * 1024
 UPLOAD = "/cameras/14442C10D13EABCE00/streams/CAM_A/nn"

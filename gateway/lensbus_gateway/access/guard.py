@@ -21,8 +21,8 @@ from lensbus_gateway.access.keeper import Keeper, read_brought
 from lensbus_gateway.access.screen import Screen, read_head
 from lensbus_gateway.access.table import Rule, rule_of
 from lensbus_gateway.bus import SENT, Sent
+from lensbus_gateway.connection import HAND_OVER
 from lensbus_gateway.refusal import refusal
-from lensbus_gateway.server import HAND_OVER
 from lensbus_proto.runtime.tokens import Scope as TokenScope
 
 ORIGIN: Final = "lensbus.origin"

@@ -12,6 +12,7 @@ from lensbus_gateway.access.decide import SAFE
 from lensbus_gateway.access.table import rule_of
 from lensbus_gateway.alpha import operations as alpha
 from lensbus_gateway.alpha.models import Refused
+from lensbus_gateway.connection import EVENTS, HEALTH, PICTURES
 from lensbus_gateway.console import operations as console
 from lensbus_gateway.contract import asyncapi, itself, openapi
 from lensbus_gateway.contract.openapi import Common
@@ -25,7 +26,6 @@ from lensbus_gateway.contract.operation import (
 )
 from lensbus_gateway.refusal import is_alpha
 from lensbus_gateway.robopipe import operations as robopipe
-from lensbus_gateway.server import EVENTS, HEALTH, PICTURES
 
 CHAPTERS: Final[Sequence[Chapter]] = (
     *alpha.CHAPTERS,
