@@ -2,7 +2,6 @@
 
 import fcntl
 import hashlib
-import json
 import threading
 import time
 from collections.abc import Iterator
@@ -29,7 +28,7 @@ from lensbus_proto.errors import (
 from lensbus_services.sony.discover import find_cameras, stop_finding
 from lensbus_services.sony.liveview import jpeg_size
 from lensbus_services.sony.shim import SIMULATOR
-from lensbus_services.sony.wish import wish_path
+from lensbus_services.sony.wish import Wish, load_wish, wish_path
 
 ISO, WHITE_BALANCE, COLOR_TEMPERATURE = 0x104, 0x108, 0x115
 FOCUS_MODE, STORE_DESTINATION, PRIORITY_KEY = 0x109, 0x119, 0x11A
@@ -599,8 +598,7 @@ def test_a_camera_comes_back_by_itself_after_its_workers_death(tmp_path: Path) -
     settings = sony_settings()
     with open_sony(tmp_path, settings=settings) as seeing:
         seeing.execute("connect", mode="remote", reconnecting=True)
-        kept = json.loads(wish_path(tmp_path, ALPHA).read_text())
-        assert kept == {"mode": "remote", "reconnecting": True}
+        assert load_wish(wish_path(tmp_path, ALPHA)) == Wish("remote", reconnecting=True)
     with open_sony(tmp_path, settings=settings) as seeing:
         seeing.until_kind("connected")
         assert seeing.execute("connect", mode="contents") == {"mode": "remote", "already": True}

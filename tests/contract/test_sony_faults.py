@@ -12,6 +12,7 @@ import pytest
 from kit.sony import ALPHA, LIMIT_S, Seeing, broken, open_sony, sony_settings
 from lensbus_proto.errors import CameraBusy, CameraTimeout, CommandError, NotConnected
 from lensbus_services.sony.pulls import Pull, note_pull, pull_path
+from lensbus_services.sony.wish import Wish, load_wish, wish_path
 
 ISO, FOCUS_MODE, STORE_DESTINATION, FILE_FORMAT = 0x104, 0x109, 0x119, 0x106
 MANUAL_FOCUS, TO_HOST, RAW_AND_JPEG = 1, 1, 3
@@ -215,6 +216,34 @@ def test_a_lost_link_is_brought_back_while_its_wish_stands(alpha: Seeing, tmp_pa
     alpha.until_kind("connected")
     assert alpha.execute("connection")["mode"] == "remote"
     until(lambda: bool(alpha.value(ISO)["enable"] == 1))
+
+
+def is_streaming(seeing: Seeing) -> bool:
+    return bool(seeing.execute("live_view.status")["streaming"])
+
+
+def test_live_view_is_as_it_was_after_a_loss(alpha: Seeing, tmp_path: Path) -> None:
+    alpha.execute("connect", mode="remote")
+    alpha.execute("live_view.start")
+    alpha.forget()
+    with broken(tmp_path, "unplugged"):
+        alpha.until_kind("disconnected")
+    alpha.until_kind("connected")
+    until(lambda: is_streaming(alpha))
+    alpha.execute("live_view.stop")
+    assert load_wish(wish_path(tmp_path, ALPHA)) == Wish("remote", reconnecting=False)
+
+
+def test_live_view_goes_on_with_the_next_worker(tmp_path: Path) -> None:
+    with open_sony(tmp_path) as first:
+        first.execute("connect", mode="remote")
+        first.execute("live_view.start")
+    with open_sony(tmp_path) as second:
+        second.until_kind("connected")
+        until(lambda: is_streaming(second))
+        second.execute("disconnect")
+        second.execute("connect", mode="remote")
+        assert not is_streaming(second)
 
 
 def test_a_link_that_was_given_up_is_not_brought_back(

@@ -43,7 +43,7 @@ def trying() -> Iterator[tuple[SlowSession, Recovery]]:
     """Yield a recovery in the middle of its first try."""
     told: list[Observation] = []
     session = SlowSession()
-    recovery = Recovery(cast(Session, session), told.append)
+    recovery = Recovery(cast(Session, session), told.append, lambda: None)
     recovery.begin(WISH, Credentials())
     assert session.asked.wait(10)
     try:

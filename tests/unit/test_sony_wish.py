@@ -12,10 +12,14 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_wish_is_kept_and_dropped(path: Path) -> None:
-    wish = Wish("remote", True)
+    wish = Wish("remote", True, live_view=True)
     save_wish(path, wish)
     assert load_wish(path) == wish
-    assert json.loads(path.read_text()) == {"mode": "remote", "reconnecting": True}
+    assert json.loads(path.read_text()) == {
+        "mode": "remote",
+        "reconnecting": True,
+        "live_view": True,
+    }
     assert [file.name for file in path.parent.iterdir()] == ["CAM1.json"]
     forget_wish(path)
     forget_wish(path)

@@ -78,7 +78,7 @@ class SonyDriver:
         }
         session = Session(sdk, lookup, found, self._settings, places, self._outlet, self._state)
         live_view = LiveView(session)
-        recovery = Recovery(session, self._outlet.put)
+        recovery = Recovery(session, self._outlet.put, live_view.resume)
         session.when_lost = recovery.begin
         session.when_given_up = recovery.give_up
         commands = Commands(session, live_view)

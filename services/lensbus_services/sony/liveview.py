@@ -60,14 +60,24 @@ class LiveView:
         with self._changed:
             self._started = link
             self._changed.notify_all()
+        self._session.keep_live_view(link, True)
         return False
 
     def stop(self) -> bool:
         """Stop streaming. Return True if it did not stream."""
-        already = not self.is_streaming()
+        link = self._link()
         with self._changed:
             self._started = None
-        return already
+        if link is not None:
+            self._session.keep_live_view(link, False)
+        return link is None
+
+    def resume(self) -> None:
+        """Stream again on a connection that came back, as far as the camera lets it."""
+        try:
+            self.start()
+        except CommandError as error:
+            logger.warning("live view not resumed", extra={"reason": error.message})
 
     def enable(self, enabled: bool) -> None:
         """Switch live view in the camera."""

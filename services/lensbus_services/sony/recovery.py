@@ -37,8 +37,14 @@ class Wanted:
 class Recovery:
     """Connects a camera again and again until it works or nobody wants it any more."""
 
-    def __init__(self, session: Session, tell: Callable[[Observation], None]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        tell: Callable[[Observation], None],
+        resume_live_view: Callable[[], None],
+    ) -> None:
         self._session = session
+        self._resume_live_view = resume_live_view
         self._tell = tell
         self._changed = threading.Condition()
         self._wanted: Wanted | None = None
@@ -100,6 +106,9 @@ class Recovery:
         if self._wanted is not wanted and not already and not self._closed:
             session.disconnect()
         with self._changed:
-            if self._wanted is wanted:
+            is_back = self._wanted is wanted
+            if is_back:
                 self._wanted = None
+        if is_back and not already and wanted.wish.live_view:
+            self._resume_live_view()
         return 0.0, told

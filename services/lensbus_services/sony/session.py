@@ -7,6 +7,7 @@ and to the outlet; the keeper looks after a connection that ended, or came back,
 import threading
 from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -180,6 +181,14 @@ class Session:
             self._preparation.begin(link, self.pause_on(link))
             save_wish(self._wish_path, wish)
         return False
+
+    def keep_live_view(self, link: Link, streams: bool) -> None:
+        """Have live view stream, or not, on the connection that follows when this one is lost."""
+        present = self._present
+        with self._changing, present.changed:
+            if present.link is link and present.wish is not None:
+                present.wish = replace(present.wish, live_view=streams)
+                save_wish(self._wish_path, present.wish)
 
     def disconnect(self) -> bool:
         """Tell the end, then bring it about. Return True if there was no connection."""

@@ -20,6 +20,7 @@ class Wish:
 
     mode: str
     reconnecting: bool
+    live_view: bool = False  # it streamed
 
 
 def wish_path(state: Path, camera: str) -> Path:
@@ -37,8 +38,8 @@ def load_wish(path: Path) -> Wish | None:
         logger.warning("wish not read", extra={"path": str(path), "reason": str(error)})
         return None
     match data:
-        case {"mode": str(mode), "reconnecting": bool(reconnecting)} if mode in MODES:
-            return Wish(mode, reconnecting)
+        case {"mode": str(mode), "reconnecting": bool(reconnecting), **rest} if mode in MODES:
+            return Wish(mode, reconnecting, rest.get("live_view") is True)
     logger.warning("wish not understood", extra={"path": str(path)})
     return None
 

@@ -193,7 +193,8 @@ function System() {
   return html`<div class="card chain"><h2>System</h2><${Links} links=${links} /></div>`;
 }
 
-const lower = (text) => text.charAt(0).toLowerCase() + text.slice(1);
+// Names keep their capitals.
+const lower = (text) => (/^[A-Z][a-z ]/.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text);
 
 function uptime(total_s) {
   if (total_s < 120) return `${total_s} s`;
