@@ -59,11 +59,16 @@ class OakRig:
 
 @contextmanager
 def oak_rig(gateways: int = 1, viewers: int = 256, **oak_settings: Any) -> Iterator[OakRig]:
-    """Yield an OAK-D-PRO with all sensors on."""
+    """Yield an OAK-D-PRO with all sensors on; pages of any origin may use it."""
     with ExitStack() as stack:
         made = bus_settings(stack.enter_context(short_folder()))
         oak = OakSettings(simulator=OakSimulatorSettings((f"OAK-D-PRO:{PRO}",)), **oak_settings)
-        settings = replace(made, oak=oak, gateway=replace(made.gateway, viewers=viewers))
+        settings = replace(
+            made,
+            oak=oak,
+            gateway=replace(made.gateway, viewers=viewers),
+            access=replace(made.access, origins=("*",)),
+        )
         stack.enter_context(running_broker(settings))
         driver = OakDriver(PRO, settings.oak, settings.state)
         worker = stack.enter_context(running_worker(settings, PRO, driver))
