@@ -6,6 +6,7 @@ what it got is one line of JSON.
 
 import argparse
 import json
+import os
 import selectors
 import socket
 import sys
@@ -107,6 +108,7 @@ def connect_much(address: tuple[str, int], source: str, rate: float, for_s: floa
 
 
 if __name__ == "__main__":
+    os.nice(19)  # on a machine of its own it would not take the gateway's processor
     parser = argparse.ArgumentParser()
     parser.add_argument("what", choices=["requests", "connections"])
     parser.add_argument("--port", type=int, required=True)
