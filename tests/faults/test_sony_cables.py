@@ -163,9 +163,11 @@ class Cycle:
             self.system.json("DELETE", f"/api/cameras/{ALPHA}/connection")
 
 
-def unplug(system: System, events: Stream, reconnecting: str, times: int) -> None:
+def unplug(
+    system: System, events: Stream, reconnecting: str, times: int, before_that: int = 3
+) -> None:
     cycle = Cycle(system, events, reconnecting)
-    cycle.run(3)
+    cycle.run(before_that)
     worker = system.worker_pid(ALPHA)
     assert worker is not None
     before = Held.by(worker)
@@ -182,7 +184,7 @@ def unplug(system: System, events: Stream, reconnecting: str, times: int) -> Non
     )
     assert system.worker_pid(ALPHA) == worker, "the same worker, under the same id"
     assert (after.files, after.threads) == (before.files, before.threads)
-    assert leaked_mib <= (0.5 if times < 50 else 0.05)
+    assert leaked_mib <= (0.5 if times < 100 else 0.05)
     assert {data["cameraId"] for _, data in events.events} <= {ALPHA, CINEMA, "*", "broker"}
 
 
@@ -196,10 +198,11 @@ def test_f16_a_body_that_is_replugged_is_as_before(
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("reconnecting", ["off", "on"])
-def test_f16_fifty_times_unplugged_leaks_nothing(
+def test_f16_a_hundred_times_unplugged_leaks_nothing(
     system: System, events: Stream, reconnecting: str
 ) -> None:
-    unplug(system, events, reconnecting, 50)
+    # What has a limit is full after a hundred: from then on memory is flat, or something leaks.
+    unplug(system, events, reconnecting, 100, before_that=100)
 
 
 def test_f16_a_body_that_is_away_for_long_comes_back_as_the_same_camera(
