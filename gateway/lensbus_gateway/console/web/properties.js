@@ -16,6 +16,8 @@ const GROUPS = [
   ["State", /^(battery|media|overheating|recording|.*caution|camera-|shooting)/],
 ];
 const MORE = "More";
+// A body takes a value first and reports it later; past this what it reports is what counts.
+const SETTLE_MS = 3000;
 
 function grouped(properties) {
   const groups = new Map([...GROUPS.map(([name]) => [name, []]), [MORE, []]]);
@@ -62,7 +64,9 @@ function Property({ entry, name, property }) {
   const set = async (value) => {
     setDraft(value);
     const worked = await attempt(() => act(`${sony(entry.camera)}/properties/${name}`, { value }, "PUT"));
-    if (!worked) setDraft(null);
+    const drop = () => setDraft((present) => (present === value ? null : present));
+    if (worked) setTimeout(drop, SETTLE_MS);
+    else drop();
   };
   const label = html`<label for=${id}>${title(name)}</label>`;
   if (!writable) return html`<div class="field"><span class="name">${title(name)}</span><output class="quiet">${shown(text) || "–"}</output></div>`;
