@@ -150,7 +150,8 @@ def prepared(width: int, height: int) -> list[bytes]:
 class Picturing:
     """A camera that is connected and shows prepared pictures, at its rate."""
 
-    def __init__(self, number: int, rate: float, pictures: Sequence[bytes]) -> None:
+    def __init__(self, camera: str, number: int, rate: float, pictures: Sequence[bytes]) -> None:
+        self._camera = camera
         self._rate = rate
         self._pictures = pictures
         self._due_s = time.monotonic() + number / 16 / rate
@@ -178,7 +179,7 @@ class Picturing:
             time.sleep(timeout_s)
             return []
         self._connected = True
-        return [Observation("connected", unix_us())]
+        return [Observation("connected", unix_us(), {"id": self._camera, "model": "BENCH-1"})]
 
     def stuck(self) -> Stuck | None:
         """Return nothing: it never hangs."""
@@ -205,7 +206,7 @@ def publish(cameras: int, rate: float, pictures: Sequence[bytes]) -> None:
     settings = load(None, os.environ)
     with ExitStack() as stack:
         for number, camera in enumerate(ids(cameras)):
-            driver = Picturing(number, rate, pictures)
+            driver = Picturing(camera, number, rate, pictures)
             stack.enter_context(running_worker(settings, camera, driver))
         sys.stdin.read()
 
