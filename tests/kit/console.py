@@ -2,10 +2,13 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+
+import pytest
 
 from kit.browser import PHONE, WIDE, Tab
 from kit.chromium import PROGRAM as CHROMIUM
@@ -43,7 +46,12 @@ OUTAGE: Final = (
 
 @contextmanager
 def console(name: str, rack: System) -> Iterator[Tab]:
-    """Yield a tab of a browser in which the console stands and follows the events."""
+    """Yield a tab of a browser in which the console stands and follows the events.
+
+    Skips the test where there is no such browser.
+    """
+    if shutil.which(PROGRAMS[name]) is None:
+        pytest.skip(f"{PROGRAMS[name]} is not installed")
     with BROWSERS[name]() as tab:
         open_console(tab, rack)
         yield tab

@@ -107,15 +107,16 @@ def test_a_token_for_one_camera_shows_one(guarded: System) -> None:
 
 
 def test_the_commands_of_the_page_work(tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "access.md").read_text()
-    commands = re.findall(r"^lensbus (token .*)$", page, re.MULTILINE)
-    assert len(commands) == 4
+    pages = (ROOT / "docs" / "access.md", ROOT / "README.md")
+    text = "\n".join(page.read_text() for page in pages)
+    commands = re.findall(r"^lensbus (token .*)$", text, re.MULTILINE)
+    assert len(commands) == 5
     ids: list[str] = []
     for command in commands:
         words = command.replace("0123456789", ids[0] if ids else "").split()
         lensbus(None, *words, LENSBUS_SYSTEM_STATE=str(tmp_path))
         ids += [id_ for id_ in token_file(tmp_path).read() if id_ not in ids]
-    assert len(ids) == 2
+    assert len(ids) == 3
     assert list(token_file(tmp_path).read()) == ids[1:]
 
 

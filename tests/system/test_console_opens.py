@@ -1,11 +1,10 @@
 """The console opens in both browsers and moves; `test_console.py` does all there is to do."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from kit.console import BROWSERS, PROGRAMS, console, folder, go, keep, moves, tiles
+from kit.console import BROWSERS, console, folder, go, keep, moves, tiles
 from kit.system import ALPHA, CINEMA, System
 
 pytestmark = pytest.mark.timeout(300)
@@ -15,8 +14,6 @@ pytestmark = pytest.mark.timeout(300)
 def test_a_wall_of_live_pictures_is_one_click_away(
     name: str, system: System, tmp_path: Path
 ) -> None:
-    if shutil.which(PROGRAMS[name]) is None:
-        pytest.skip(f"{PROGRAMS[name]} is not installed")
     for camera in (ALPHA, CINEMA):
         system.request("DELETE", f"/api/cameras/{camera}/connection")
     with console(name, system) as tab:

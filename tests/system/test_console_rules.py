@@ -1,6 +1,5 @@
 """The console for everybody: by keyboard, by ear, on a phone, by night (axe-core from npm)."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from kit.axe import fetch_axe, findings
 from kit.browser import PHONE, WIDE, Tab
 from kit.chromium import ChromiumTab
-from kit.console import BROWSERS, PROGRAMS, connect, console, go, switch
+from kit.console import BROWSERS, connect, console, go, switch
 from kit.system import ALPHA, CINEMA, OAK, System, running_system, wait_for_cameras
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -38,10 +37,7 @@ def rack() -> Iterator[System]:
 
 @pytest.fixture(scope="module", params=sorted(BROWSERS))
 def tab(rack: System, request: pytest.FixtureRequest) -> Iterator[Tab]:
-    name: str = request.param
-    if shutil.which(PROGRAMS[name]) is None:
-        pytest.skip(f"{PROGRAMS[name]} is not installed")
-    with console(name, rack) as opened:
+    with console(request.param, rack) as opened:
         yield opened
 
 

@@ -155,7 +155,8 @@ def wait(stream: EventStream, outcome: Outcome, wait_s: float, files: int) -> No
         now = time.monotonic()
         if outcome.files:
             came = min(came, now)
-        if outcome.exposures and (len(outcome.files) >= files or now > came + OTHER_FILE_S):
+        is_over = len(outcome.files) >= files or now > min(came + OTHER_FILE_S, limit)
+        if outcome.exposures and is_over and (outcome.files or not files):
             return
         if now > limit:
             missing = "file" if outcome.exposures else "exposure"
