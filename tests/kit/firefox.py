@@ -49,8 +49,10 @@ class FirefoxTab(Tab):
         super().__init__(line)
         self.do("session.new", capabilities={})
         self.do("session.subscribe", events=["log.entryAdded", "network.responseCompleted"])
-        tree = self.do("browsingContext.getTree")
-        self._context: str = tree["contexts"][0]["context"]
+        # In the tab that was there at the beginning the address bar keeps the focus from the page.
+        before = self.do("browsingContext.getTree")["contexts"][0]["context"]
+        self._context: str = self.do("browsingContext.create", type="tab")["context"]
+        self.do("browsingContext.close", context=before)
         self.resize(*WIDE)
 
     def _note(self, message: dict[str, Any]) -> None:

@@ -82,8 +82,6 @@ def test_what_is_serious_would_be_found(tab: Tab, axe: str) -> None:
 
 
 def test_everything_is_reached_by_keyboard(rack: System, tab: Tab) -> None:
-    if not isinstance(tab, ChromiumTab):
-        pytest.skip("a Firefox without a screen gives no page the focus")
     connect(rack, ALPHA)
     tab.open(rack.url + "/")
     tab.reads("Live")
