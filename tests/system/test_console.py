@@ -23,6 +23,7 @@ from kit.console import (
     go,
     keep,
     moves,
+    open_console,
     shows,
     switch,
     tiles,
@@ -109,6 +110,17 @@ def test_a_camera_is_connected_switched_and_let_go(rack: System, page: Tab, tmp_
     page.reads("Not connected. In the mode Remote")
     assert not rack.json("GET", f"{API}/connection")["camera"]["connected"]
     forgive(page, 400, 404, 409)  # thumbnails, which were on their way
+
+
+def test_a_slow_screen_shows_the_mode_that_somebody_else_chose(rack: System, page: Tab) -> None:
+    connect(rack, ALPHA)
+    go(page, f"camera/{ALPHA}")
+    page.reads("Connected: Remote")
+    page.run("void (window.requestAnimationFrame = (draw) => setTimeout(draw, 8000))")
+    rack.request("DELETE", f"{API}/connection")
+    rack.json("POST", f"{API}/connection", {"mode": "remote-transfer"})
+    page.reads("Connected: Remote with card")
+    open_console(page, rack)
 
 
 def test_properties_have_the_lists_of_the_moment(rack: System, page: Tab, tmp_path: Path) -> None:

@@ -55,14 +55,15 @@ function wordsOf(body, status) {
   return `The gateway answered with status ${status}`;
 }
 
-async function send(method, path, { body, headers = {} } = {}) {
-  const request = { method, headers: { ...headers }, signal: AbortSignal.timeout(LIMIT_MS) };
+async function send(method, path, { body, headers = {}, signal } = {}) {
+  const limits = [AbortSignal.timeout(LIMIT_MS), ...(signal ? [signal] : [])];
+  const init = { method, headers: { ...headers }, signal: AbortSignal.any(limits) };
   if (body !== undefined) {
-    request.headers["Content-Type"] = "application/json";
-    request.body = JSON.stringify(body);
+    init.headers["Content-Type"] = "application/json";
+    init.body = JSON.stringify(body);
   }
   try {
-    return await fetch(path, request);
+    return await fetch(path, init);
   } catch (error) {
     const late = error.name === "TimeoutError";
     throw new Failure(late ? "No answer in time" : "The gateway cannot be reached", {
@@ -79,25 +80,31 @@ async function failureOf(response) {
   return new Failure(text, { status: response.status, advice, data: body?.data });
 }
 
-/** Return the JSON of an answer; throw a Failure for any other. */
-export async function ask(path, method = "GET", body = undefined) {
-  const response = await send(method, path, { body });
+async function json(response) {
   if (!response.ok) throw await failureOf(response);
   return response.json().catch(() => null);
+}
+
+/** Return the JSON of an answer; throw a Failure for any other, and when the signal ends it. */
+export async function ask(path, signal = undefined) {
+  return json(await send("GET", path, { signal }));
+}
+
+/** Have something changed that can be changed twice without harm. */
+export async function request(method, path, body = undefined) {
+  return json(await send(method, path, { body }));
 }
 
 /** Have a camera do something, at most once however the line breaks. */
 export async function act(path, body = {}, method = "POST") {
   const key = [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0"));
   const headers = { "Idempotency-Key": key.join("") };
-  const response = await send(method, path, { body, headers });
-  if (!response.ok) throw await failureOf(response);
-  return response.json().catch(() => null);
+  return json(await send(method, path, { body, headers }));
 }
 
 /** Return the bytes of an answer. */
-export async function bytes(path) {
-  const response = await send("GET", path);
+export async function bytes(path, signal) {
+  const response = await send("GET", path, { signal });
   if (!response.ok) throw await failureOf(response);
   return response.arrayBuffer();
 }

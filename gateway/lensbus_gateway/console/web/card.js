@@ -20,21 +20,21 @@ export function Card({ entry }) {
   const pulls = usePulls(camera);
 
   useEffect(() => {
-    let over = false;
+    const end = new AbortController();
     setListed(null);
-    ask(`${sony(camera)}/sd-card/slot/${slot}/files?sort=-created&offset=${page * PAGE}&limit=${PAGE}`).then(
+    ask(`${sony(camera)}/sd-card/slot/${slot}/files?sort=-created&offset=${page * PAGE}&limit=${PAGE}`, end.signal).then(
       (answer) => {
-        if (over) return;
+        if (end.signal.aborted) return;
         setListed(answer);
         for (const one of answer.files) pulls.thumbnail(slot, one);
       },
       (error) => {
-        if (over) return;
+        if (end.signal.aborted) return;
         setListed({ files: [], total: 0, trouble: error.message });
       },
     );
     return () => {
-      over = true;
+      end.abort();
       pulls.forget();
     };
   }, [camera, slot, page, again]);

@@ -2,7 +2,7 @@
 // While an automatic is on its values move by themselves, and the sliders follow.
 
 import { html, useRef, useState } from "./vendor/preact.js";
-import { ask, oak } from "./api.js";
+import { ask, oak, request } from "./api.js";
 import { attempt } from "./notices.js";
 import { useEvery } from "./store.js";
 import { title } from "./words.js";
@@ -30,15 +30,15 @@ export function Controls({ camera, stream }) {
 
   useEvery(
     FOLLOW_MS,
-    async (over) => {
+    async (signal) => {
       try {
-        if (!abilities) setAbilities(await ask(`${base}/capabilities`));
-        const found = await ask(base);
-        if (over()) return;
+        if (!abilities) setAbilities(await ask(`${base}/capabilities`, signal));
+        const found = await ask(base, signal);
+        if (signal.aborted) return;
         if (!held.current) setControl(found);
         setTrouble(null);
       } catch (error) {
-        if (!over()) setTrouble(error);
+        if (!signal.aborted) setTrouble(error);
       }
     },
     [base, abilities === null],
@@ -46,14 +46,14 @@ export function Controls({ camera, stream }) {
   if (trouble && !control) return html`<div class="card"><h2>Control</h2><p class="bad">${trouble.message}. ${trouble.advice}</p></div>`;
   if (!abilities || !control) return html`<div class="card"><h2>Control</h2><p class="quiet">Reading the controls…</p></div>`;
 
-  const set = (change) => attempt(async () => setControl(await ask(base, "POST", change)));
+  const set = (change) => attempt(async () => setControl(await request("POST", base, change)));
   const focus = (change) => set({ focus: { ...control.focus, auto_focus_trigger: false, ...change } });
   const ranges = Object.entries(abilities)
     .filter(([name, value]) => value && typeof value === "object" && "min" in value && (name in control || name === "lens_position"))
     .filter(([name]) => name !== "lens_position" || control.focus)
     .sort(([a], [b]) => rank(a) - rank(b));
   return html`<div class="card">
-    <div class="row"><h2>Control <span class="quiet">${stream}</span></h2><button onClick=${() => attempt(async () => setControl(await ask(`${base}/reset`, "POST")), "All controls have their defaults.")}>Reset</button></div>
+    <div class="row"><h2>Control <span class="quiet">${stream}</span></h2><button onClick=${() => attempt(async () => setControl(await request("POST", `${base}/reset`)), "All controls have their defaults.")}>Reset</button></div>
     <div class="fields">
       ${SWITCHES.filter((name) => name in control && (name !== "auto_whitebalance_lock" || abilities.has_color_controls)).map(
         (name) => html`<label key=${name} class="toggle"><input type="checkbox" role="switch" checked=${control[name]} onChange=${(event) => set({ [name]: event.target.checked })} /><span>${title(name.replace("_enable", "").replace("auto_", "automatic_"))}</span></label>`,

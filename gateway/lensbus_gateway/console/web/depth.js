@@ -81,15 +81,15 @@ export function Depth({ camera, stream, label, pace_ms = 1000, reads = false, on
 
   useEffect(() => {
     if (!seen) return undefined;
-    let over = false;
+    const end = new AbortController();
     let timer = 0;
     let count = 0;
     const turn = async () => {
       if (!document.hidden) {
         try {
-          const content = await bytes(`${oak(camera)}/streams/${stream}/depth`);
+          const content = await bytes(`${oak(camera)}/streams/${stream}/depth`, end.signal);
           const found = await decode(content);
-          if (over || !canvas.current) return;
+          if (end.signal.aborted || !canvas.current) return;
           picture.current = found;
           const next = spread(found.values) ?? { near: 0, far: 1000, measured: 0 };
           paint(canvas.current, found, next);
@@ -97,7 +97,7 @@ export function Depth({ camera, stream, label, pace_ms = 1000, reads = false, on
           setRange(next);
           onShown(true);
         } catch (error) {
-          if (over) return;
+          if (end.signal.aborted) return;
           onShown(false, error);
         }
       }
@@ -105,7 +105,7 @@ export function Depth({ camera, stream, label, pace_ms = 1000, reads = false, on
     };
     turn();
     return () => {
-      over = true;
+      end.abort();
       clearTimeout(timer);
     };
   }, [camera, stream, pace_ms, seen]);

@@ -28,14 +28,15 @@ const verdicts = cell(new Map());
 const quietly = (promise) => promise.catch((error) => ({ failed: error }));
 
 /** Return what can be asked about a camera, each part or the reason why it is missing. */
-async function evidence(entry) {
+async function evidence(entry, signal) {
   const { camera, vendor, connected } = entry;
-  const logs = quietly(ask(`/api/server/logs?level=warn&cameraId=${encodeURIComponent(camera)}`));
+  const look = (path) => quietly(ask(path, signal));
+  const logs = look(`/api/server/logs?level=warn&cameraId=${encodeURIComponent(camera)}`);
   if (vendor === "oak") {
     const [listed, streams, stats, told] = await Promise.all([
-      quietly(ask("/cameras")),
-      connected ? quietly(ask(`${oak(camera)}/streams`)) : null,
-      connected ? quietly(ask(`${oak(camera)}/stats`)) : null,
+      look("/cameras"),
+      connected ? look(`${oak(camera)}/streams`) : null,
+      connected ? look(`${oak(camera)}/stats`) : null,
       logs,
     ]);
     const on = Array.isArray(streams) ? streams.filter((one) => one.active).map((one) => one.name) : [];
@@ -43,9 +44,9 @@ async function evidence(entry) {
   }
   const base = sony(camera);
   const [connection, properties, view, told] = await Promise.all([
-    quietly(ask(`${base}/connection`)),
-    connected ? quietly(ask(`${base}/properties/all`)) : null,
-    connected ? quietly(ask(`${base}/live-view/status`)) : null,
+    look(`${base}/connection`),
+    connected ? look(`${base}/properties/all`) : null,
+    connected ? look(`${base}/live-view/status`) : null,
     logs,
   ]);
   return { connection, properties: properties?.data?.properties, refused: properties?.failed, view: view?.data, stream: view?.data?.streaming ? "liveview" : undefined, logs: told.logs ?? [] };
@@ -185,7 +186,7 @@ function Summary({ entries, judged }) {
 function System() {
   const { state, since } = useCell(line);
   const [broker, setBroker] = useState(null);
-  useEvery(LOOK_MS, async () => setBroker(await quietly(ask("/api/server/status"))), []);
+  useEvery(LOOK_MS, async (signal) => setBroker(await quietly(ask("/api/server/status", signal))), []);
   const links = [
     state === "open" ? good("Gateway", `Answers; events flow since ${clock(since).slice(0, 8)}.`) : bad("Gateway", "Cannot be reached.", "It is started again by itself. If it stays away, run “lensbus status” on the rack."),
     !broker ? open("Broker", "Being asked…") : broker.failed ? bad("Broker", broker.failed.message, broker.failed.advice) : good("Broker", `Answers; up for ${uptime(broker.server.uptime)}.`),
@@ -207,9 +208,9 @@ export function Chain({ entry }) {
   const came = useCell(ages);
   const { state } = useCell(line);
   useCell(timeline);
-  useEvery(LOOK_MS, async (over) => {
-    const next = entry.state === "gone" ? null : await evidence(entry);
-    if (!over()) setFound(next);
+  useEvery(LOOK_MS, async (signal) => {
+    const next = entry.state === "gone" ? null : await evidence(entry, signal);
+    if (!signal.aborted) setFound(next);
   }, [entry.camera, entry.connected, entry.state]);
   const streamed = state === "open";
   const chain = entry.state === "gone" ? [GONE] : entry.vendor === "oak" ? oakChain(entry, found, streamed) : sonyChain(entry, found, streamed);

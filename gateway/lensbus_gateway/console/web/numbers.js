@@ -30,9 +30,9 @@ export function read(text) {
   return sums;
 }
 
-async function scrape() {
+async function scrape(signal) {
   try {
-    const response = await fetch("/metrics");
+    const response = await fetch("/metrics", { signal });
     if (!response.ok) return;
     const sums = read(await response.text());
     scrapes.update((list) => [...list.slice(-SECONDS), { at: Date.now(), sums }]);

@@ -1,7 +1,7 @@
 // The panel of an OAK camera.
 
 import { html, useState } from "./vendor/preact.js";
-import { ask, oak } from "./api.js";
+import { ask, oak, request } from "./api.js";
 import { Controls } from "./controls.js";
 import { Depth } from "./depth.js";
 import { attempt, tell } from "./notices.js";
@@ -13,11 +13,12 @@ import { list, size } from "./words.js";
 
 const DEPTH_PACE_MS = 500;
 const STATS_MS = 5000;
+const LIGHTS_MS = 5000;
 
 export function OakPanel({ entry, stream }) {
   const { camera, description } = entry;
   const base = oak(camera);
-  const { streams, setStreams } = useStreams(entry);
+  const [streams, setStreams] = useStreams(entry);
   const on = (streams ?? []).filter((one) => one.active).map((one) => one.name);
   const chosen = on.includes(stream) ? stream : on[0];
 
@@ -25,7 +26,7 @@ export function OakPanel({ entry, stream }) {
     attempt(async () => {
       const before = on;
       const change = active ? { deactivate: [name] } : { activate: [name] };
-      const after = await ask(`${base}/streams`, "PATCH", change);
+      const after = await request("PATCH", `${base}/streams`, change);
       setStreams(after);
       const gone = after.filter((one) => !one.active && before.includes(one.name) && one.name !== name).map((one) => one.name);
       if (gone.length) tell(`${name} is on; ${list(gone)} went off, because they share a sensor.`);
@@ -45,9 +46,10 @@ export function OakPanel({ entry, stream }) {
 function Device({ entry }) {
   const base = oak(entry.camera);
   const [stats, setStats] = useState(null);
-  useEvery(STATS_MS, async () => setStats(entry.connected ? await ask(`${base}/stats`).catch(() => null) : null), [entry.camera, entry.connected]);
-  const boot = () => attempt(() => ask(base, "POST"), "Booted.");
-  const end = () => attempt(() => ask(base, "DELETE"), "Shut down; it stays so until somebody boots it.");
+  const look = async (signal) => setStats(entry.connected ? await ask(`${base}/stats`, signal).catch(() => null) : null);
+  useEvery(STATS_MS, look, [entry.camera, entry.connected]);
+  const boot = () => attempt(() => request("POST", base), "Booted.");
+  const end = () => attempt(() => request("DELETE", base), "Shut down; it stays so until somebody boots it.");
   return html`<div class="card row" role="group" aria-label="Device">
     <p><span class=${`dot ${entry.connected ? "good" : ""}`}></span>${entry.connected ? "Booted" : "Shut down, or out of reach"}</p>
     ${stats && html`<p class="quiet">${stats.chip_temperature.average.toFixed(1)} °C · memory ${size(stats.ddr_memory_usage.used)} of ${size(stats.ddr_memory_usage.total)}</p>`}
@@ -110,9 +112,9 @@ function sensors(depth, pairs) {
 
 function Lights({ camera }) {
   const [lights, setLights] = useState(null);
-  useEvery(5000, async () => setLights(await ask(`${oak(camera)}/ir`).catch(() => null)), [camera]);
+  useEvery(LIGHTS_MS, async (signal) => setLights(await ask(`${oak(camera)}/ir`, signal).catch(() => null)), [camera]);
   if (!lights) return null;
-  const set = (name, value) => attempt(async () => setLights(await ask(`${oak(camera)}/ir`, "POST", { ...lights, [name]: value })));
+  const set = (name, value) => attempt(async () => setLights(await request("POST", `${oak(camera)}/ir`, { ...lights, [name]: value })));
   return html`<div class="card"><h2>Infrared lights</h2><div class="fields">
     ${[["dot_projector", "Dot projector"], ["flood_light", "Flood light"]].map(
       ([name, label]) => html`<div class="field slider"><label for=${name}>${label}</label>

@@ -1,7 +1,8 @@
 // The panel of a Sony camera.
 
 import { html, useEffect, useRef, useState } from "./vendor/preact.js";
-import { act, ask, saved, sony } from "./api.js";
+import { act, ask, request, saved, sony } from "./api.js";
+import { useAsked } from "./asked.js";
 import { Card } from "./card.js";
 import { onEvent } from "./events.js";
 import { attempt, tell } from "./notices.js";
@@ -17,17 +18,16 @@ const MODES = [
   ["contents", "Card only", "read the card"],
 ];
 const CAPTURES = 6;
+const LINKS = new Set(["connected", "gap"]);
+const CHANGES = new Set(["propertyChanged", "connected", "gap"]);
 
 export function SonyPanel({ entry }) {
   const { camera } = entry;
   const base = sony(camera);
-  const [mode, setMode] = useState(null);
-  const properties = useProperties(entry);
-
-  useEffect(() => {
-    ask(`${base}/connection`).then((answer) => setMode(answer.data?.mode ?? null), () => setMode(null));
-  }, [camera, entry.connected, entry.epoch]);
-
+  const [link] = useAsked(entry, `${base}/connection`, LINKS);
+  const [settings] = useAsked(entry, `${base}/properties/all`, CHANGES);
+  const mode = link?.data?.mode ?? null;
+  const properties = settings?.data.properties ?? null;
   const remote = entry.connected && mode !== "contents";
   return html`<${Connection} entry=${entry} mode=${mode} />
     ${entry.connected &&
@@ -42,39 +42,6 @@ export function SonyPanel({ entry }) {
     </div>`}`;
 }
 
-function useProperties({ camera, connected, epoch }) {
-  const [properties, setProperties] = useState(null);
-  useEffect(() => {
-    if (!connected) {
-      setProperties(null);
-      return undefined;
-    }
-    let over = false;
-    let timer = 0;
-    const look = async () => {
-      try {
-        const answer = await ask(`${sony(camera)}/properties/all`);
-        if (!over) setProperties(answer.data.properties);
-      } catch {
-        if (!over) timer = setTimeout(look, 3000);
-      }
-    };
-    const stop = onEvent((kind, data) => {
-      const changed = kind === "propertyChanged" || kind === "connected" || kind === "gap";
-      if (data.cameraId !== camera || !changed) return;
-      clearTimeout(timer);
-      timer = setTimeout(look, 120);
-    });
-    look();
-    return () => {
-      over = true;
-      stop();
-      clearTimeout(timer);
-    };
-  }, [camera, connected, epoch]);
-  return properties;
-}
-
 function Connection({ entry, mode }) {
   const [chosen, setWanted] = useState(null);
   const [busy, setBusy] = useState(false);
@@ -83,12 +50,13 @@ function Connection({ entry, mode }) {
     await work();
     setBusy(false);
   };
+  const leave = () => request("DELETE", `${sony(entry.camera)}/connection`);
   const connect = () => run(() => goLive(entry.camera, wanted));
-  const disconnect = () => run(() => attempt(() => ask(`${sony(entry.camera)}/connection`, "DELETE"), "Disconnected."));
+  const disconnect = () => run(() => attempt(leave, "Disconnected."));
   const wanted = chosen ?? mode ?? MODES[0][0];
   const change = () =>
     run(async () => {
-      const gone = await attempt(() => ask(`${sony(entry.camera)}/connection`, "DELETE"));
+      const gone = await attempt(leave);
       if (gone) await goLive(entry.camera, wanted);
     });
   const idle = "Not connected. In the mode Remote it shows what it sees, shoots and can be set.";
@@ -128,11 +96,12 @@ function Live({ entry }) {
     if (there) flow.current = { first: goesOn ? flow.current.first : now, last: now };
     setShows(there);
   };
-  const look = async () => {
+  const look = async (signal) => {
     // Without a flow of pictures there is no frame to ask for, and a last one may be shown still.
     const now = Date.now();
     if (now - flow.current.last > FLOWS_MS || now - flow.current.first < FLOWS_MS) return [];
-    const answer = await ask(`${base}/af-area-position`).catch(() => null);
+    const answer = await ask(`${base}/af-area-position`, signal).catch(() => null);
+    if (signal?.aborted) return [];
     const found = answer?.data.frames ?? [];
     setFrames(found);
     return found;

@@ -43,18 +43,21 @@ export function useCell(source) {
   return source.get();
 }
 
-/** Do something now and then again, never twice at once, and only while the page is seen. */
+/**
+ * Do something now and then again, never twice at once, and only while the page is seen.
+ * The work is given a signal, which ends what it still asks for when nobody looks any more.
+ */
 export function useEvery(period_ms, work, keys) {
   useEffect(() => {
+    const end = new AbortController();
     let timer = 0;
-    let over = false;
     const turn = async () => {
-      if (!document.hidden) await work(() => over);
-      if (!over) timer = setTimeout(turn, period_ms);
+      if (!document.hidden) await work(end.signal);
+      if (!end.signal.aborted) timer = setTimeout(turn, period_ms);
     };
     turn();
     return () => {
-      over = true;
+      end.abort();
       clearTimeout(timer);
     };
   }, keys);

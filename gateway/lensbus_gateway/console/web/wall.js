@@ -1,7 +1,7 @@
 // The wall: one tile for every stream that gives pictures, one for every camera that gives none.
 
 import { html, useState } from "./vendor/preact.js";
-import { act, ask, oak, sony } from "./api.js";
+import { act, oak, request, sony } from "./api.js";
 import { cameras, line } from "./events.js";
 import { attempt } from "./notices.js";
 import { Depth } from "./depth.js";
@@ -93,10 +93,10 @@ function SonyTile({ entry }) {
 }
 
 function OakTiles({ entry }) {
-  const { streams } = useStreams(entry);
+  const [streams] = useStreams(entry);
   const why = absent(entry) ?? (entry.connected ? null : "The camera is shut down or cannot be reached.");
   if (why) {
-    const boot = html`<button onClick=${() => attempt(() => ask(oak(entry.camera), "POST"))}>Boot</button>`;
+    const boot = html`<button onClick=${() => attempt(() => request("POST", oak(entry.camera)))}>Boot</button>`;
     return html`<${Tile} entry=${entry} note=${entry.state === "present" ? boot : null}><${Still} text=${why} /><//>`;
   }
   const on = (streams ?? []).filter((stream) => stream.active);
