@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,13 @@ def test_tokens_that_have_expired_let_nobody_in(tmp_path: Path) -> None:
 def test_the_old_name_of_the_origins_is_told_the_new_one() -> None:
     done = lensbus(None, "status", expect=2, LENSBUS_GATEWAY_CORS_ORIGIN="*")
     assert "gateway.cors_origin is access.origins now" in done.err
+
+
+def test_a_new_token_is_good_at_once(guarded: System) -> None:
+    for _ in range(3):
+        guarded.json("GET", "/api/cameras")  # from now on they know the tokens that there are
+        text = token_file(guarded.state).create("script", Scope.VIEW)[1]
+        replace(guarded, token=text).json("GET", "/api/cameras")
 
 
 def test_without_a_token_the_command_line_says_where_to_get_one(guarded: System) -> None:

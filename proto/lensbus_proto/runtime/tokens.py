@@ -27,6 +27,7 @@ TEXT: Final = re.compile(r"lensbus_([0-9a-f]{10})_([A-Za-z0-9_-]{43})")
 NAME_LIMIT: Final = 60
 DAYS_LIMIT: Final = 36_500
 DAY_S: Final = 86_400
+LOOK_S: Final = 1.0
 
 
 class Scope(IntEnum):
@@ -148,7 +149,7 @@ class TokenFile(NamedTuple):
 
 
 class TokenBook:
-    """The tokens as a running process sees them; looks at the file at most once a second.
+    """The tokens as a running process sees them: a new one at once, a revoked one a second later.
 
     Without a readable file there are no tokens: who cannot be checked stays outside.
     """
@@ -165,15 +166,13 @@ class TokenBook:
 
     def find(self, id_: str) -> Token | None:
         """Return the token of an id."""
-        self.look()
+        if id_ not in self._tokens or self._now_s() - self._looked_s >= LOOK_S:
+            self._look()
         return self._tokens.get(id_)
 
-    def look(self) -> None:
-        """Read the file again if a second has passed and it is another one."""
-        now_s = self._now_s()
-        if now_s - self._looked_s < 1.0:
-            return
-        self._looked_s = now_s
+    def _look(self) -> None:
+        """Read the file again if it is another one."""
+        self._looked_s = self._now_s()
         try:
             found = self._file.path.stat()
             seen: object = (found.st_mtime_ns, found.st_ino, found.st_size)
