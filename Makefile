@@ -57,7 +57,7 @@ screenshots: $(DEV_STAMP) native
 $(VENV):
 	@command -v $(PYTHON) >/dev/null || { echo "lensbus: $(PYTHON) was not found: install Python 3.11 or newer" >&2; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "lensbus: $(PYTHON) is too old, Python 3.11 or newer is needed" >&2; exit 2; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv --upgrade-deps $(VENV)
 
 $(RUN_STAMP): pyproject.toml | $(VENV) native
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[all]'
