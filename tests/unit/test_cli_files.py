@@ -25,6 +25,7 @@ class Breaking(http.server.ThreadingHTTPServer):
     gives = 1_000_000
     changes_after = 10_000  # answers
     refuses_after = 10_000
+    refuses_with = 503
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Giving)
@@ -40,7 +41,7 @@ class Giving(http.server.BaseHTTPRequestHandler):
         if count > server.changes_after:
             server.content = OTHER
         if count > server.refuses_after:
-            self.send_response(503)
+            self.send_response(server.refuses_with)
             self.end_headers()
             return
         tag = f'"{server.content[:1].hex()}"'
@@ -110,11 +111,20 @@ def test_a_file_that_changes_in_between_is_never_mixed(server: Breaking, tmp_pat
 
 
 def test_a_line_that_gives_nothing_more_is_given_up(server: Breaking, tmp_path: Path) -> None:
-    server.refuses_after = 2
-    with pytest.raises(Failure, match="broke off on its way here, after 2000000 bytes") as failed:
+    server.refuses_after, server.refuses_with = 2, 404
+    words = "broke off on its way here, after 2000000 bytes: the answer was 404"
+    with pytest.raises(Failure, match=words) as failed:
         fetch(server, tmp_path, patience_s=0.0)
     assert failed.value.code == Code.FAILED
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_may_not_have_the_rest_is_told_at_once(server: Breaking, tmp_path: Path) -> None:
+    server.refuses_after, server.refuses_with = 2, 403
+    with pytest.raises(Failure) as failed:
+        fetch(server, tmp_path)
+    assert failed.value.code == Code.FORBIDDEN
+    assert len(server.asked) == 3
 
 
 def test_a_refusal_at_the_beginning_is_told_at_once(server: Breaking, tmp_path: Path) -> None:

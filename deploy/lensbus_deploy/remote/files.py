@@ -100,7 +100,7 @@ def _fetched(system: System, place: str, name: str, patience_s: float) -> Iterat
     """Yield the blocks of a file; from its beginning again when it has become another one."""
     got, tag, heard_s = 0, "", time.monotonic()
     while True:
-        before = got
+        before, reason = got, "fetch it again"
         try:
             headers = {"Range": f"bytes={got}-", "If-Range": tag} if got else {}
             with system.open("GET", place, headers=headers) as answer:
@@ -115,13 +115,14 @@ def _fetched(system: System, place: str, name: str, patience_s: float) -> Iterat
                     got += len(content)
             if got >= whole:
                 return
-        except Failure:
-            if not before:
+        except Failure as failure:
+            if not before or failure.code is Code.FORBIDDEN:
                 raise
+            reason = str(failure)
         if got != before:
             heard_s = time.monotonic()
         elif time.monotonic() - heard_s > patience_s:
-            sentence = f"{name} broke off on its way here, after {got} bytes: fetch it again"
+            sentence = f"{name} broke off on its way here, after {got} bytes: {reason}"
             raise Failure(Code.FAILED, sentence)
         else:
             time.sleep(AGAIN_S)
