@@ -474,6 +474,8 @@ def test_a_preflight_of_a_listed_page_is_answered_with_its_origin(bus: FakeBroke
             assert headers["Access-Control-Allow-Origin"] == "http://studio"
             assert headers["Access-Control-Allow-Headers"] == "*, Authorization"
             assert headers["Vary"] == "Origin"
+            read = ask(gateway, "/api/cameras", headers={"Origin": "http://studio"})[1]
+            assert read["Access-Control-Expose-Headers"] == "*", "ETag and Content-Range too"
             assert ask(gateway, "/api/events", "OPTIONS", {"Origin": "http://x"})[0] == 403
 
 

@@ -90,6 +90,7 @@ def _cors(scope: Scope, readable_by: str) -> list[tuple[bytes, bytes]]:
         (b"access-control-allow-origin", readable_by.encode("latin-1")),
         (b"access-control-allow-methods", METHODS),
         (b"access-control-allow-headers", allowed),
+        (b"access-control-expose-headers", b"*"),
     ]
     if readable_by != "*":
         headers.append((b"vary", b"Origin"))
