@@ -1,5 +1,5 @@
 from lensbus_proto.messages import Reply
-from lensbus_services.answers import REMEMBERED, Answers
+from lensbus_services.answers import REMEMBERED, REMEMBERED_BYTES, Answers
 
 
 def test_a_new_key_runs_and_a_repeated_one_gets_the_same_answer() -> None:
@@ -23,3 +23,16 @@ def test_old_answers_are_forgotten() -> None:
         answers.finish(str(number), Reply("1", {}))
     assert answers.begin("0", b"t", "1") is True
     assert isinstance(answers.begin("1", b"t", "1"), Reply)
+
+
+def test_pictures_are_remembered_within_a_limit_and_the_newest_always() -> None:
+    answers = Answers()
+    for key in ("first", "second", "third"):
+        answers.begin(key, b"t", "1")
+        answers.finish(key, Reply("1", {}, parts=(bytes(REMEMBERED_BYTES // 2),)))
+    assert answers.begin("first", b"t", "1") is True
+    assert isinstance(answers.begin("second", b"t", "1"), Reply)
+    answers.begin("huge", b"t", "1")
+    answers.finish("huge", Reply("1", {}, parts=(bytes(REMEMBERED_BYTES + 1),)))
+    assert isinstance(answers.begin("third", b"t", "1"), bool)
+    assert isinstance(answers.begin("huge", b"t", "1"), Reply)
