@@ -79,7 +79,7 @@ def test_a_body_that_is_unplugged_is_told_and_comes_back(
     shows(page, ".aim")
     lensbus(rack, "break", ALPHA, "unplugged")
     try:
-        page.reads("Disconnected: Connect_Disconnected.")
+        page.reads("Disconnected: it was unplugged, switched off or lost its network")
         page.reads("Not ready. Discovery: is not seen any more. Check its power")
         keep(page, "lost-body", folder(tmp_path))
     finally:

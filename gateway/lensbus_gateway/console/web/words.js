@@ -43,12 +43,27 @@ function changed({ codes = [], count }) {
   return `${list(more > 0 ? [...names, `${more} more`] : names)} changed.`;
 }
 
+// What the SDK calls the end of a connection, for those who have never read its manual.
+const LINK_ENDS = {
+  Connect_Disconnected: "it was unplugged, switched off or lost its network",
+  Connect_TimeOut: "it did not answer in time",
+  Connect_Reconnect_TimeOut: "it did not come back in time",
+  Connect_FailRejected: "it refused the connection",
+  Connect_FailBusy: "another program holds it",
+};
+
+function linkEnd({ error, reason }) {
+  if (!error || error === "0x00000000") return "Disconnected.";
+  const name = reason ?? error;
+  return `Disconnected: ${name in LINK_ENDS ? `${LINK_ENDS[name]} (${name})` : name}.`;
+}
+
 /** What an event says, in one line. */
 export function sense(kind, data) {
   const on = data.stream ?? "";
   switch (kind) {
     case "connected": return "Connected.";
-    case "disconnected": return data.error && data.error !== "0x00000000" ? `Disconnected: ${data.reason ?? data.error}.` : "Disconnected.";
+    case "disconnected": return linkEnd(data);
     case "propertyChanged": return changed(data);
     case "afStatus": return { focused: "In focus.", unlocked: "Focus released.", tracking: "Focus follows." }[data.state] ?? data.state;
     case "warning": return data.code === "0x20011" ? "A picture was exposed." : `${data.message} (${data.code})`;
