@@ -110,6 +110,7 @@ async def _on_the_bus(app: Starlette) -> AsyncIterator[None]:
         app.state.counted = metrics.Counted(
             app.state.hub,
             app.state.viewers,
+            app.state.downloads,
             app.state.pictures,
             app.state.commander,
             app.state.answered,

@@ -27,6 +27,7 @@ from lensbus_gateway.exposition import (
 )
 from lensbus_gateway.hub import Hub
 from lensbus_gateway.pictures import PictureWatcher
+from lensbus_gateway.pieces import Downloads
 from lensbus_gateway.reader import Junk
 from lensbus_gateway.readiness import Readiness, Verdict
 from lensbus_gateway.siblings import told_by_others
@@ -71,6 +72,7 @@ class Counted:
 
     hub: Hub
     viewers: Viewers
+    downloads: Downloads
     pictures: PictureWatcher
     commander: Commander
     answered: Answered
@@ -82,6 +84,12 @@ class Counted:
         return [
             *_of_streams(self.hub, process),
             *_of_pictures(self.viewers, self.pictures, process),
+            Metric(
+                "lensbus_gateway_downloads_open",
+                GAUGE,
+                "Saved files that are on their way to clients.",
+                {(process,): len(self.downloads)},
+            ),
             *_of_commands(self.commander, process),
             *_of_answers(self.answered, process),
             Metric(

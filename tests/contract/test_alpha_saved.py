@@ -354,6 +354,8 @@ def test_a_client_that_does_not_read_holds_two_pieces(
         wire.request(f"{SAVED}/A.ARW")
         wire.head()
         wait_for(lambda: len(downloads) == 1, limit_s=30)
+        told = [row for row in client.get("/metrics").text.splitlines() if "downloads_open{" in row]
+        assert [row.split()[-1] for row in told] == ["1"]
         # Others are served all the while, and it is asked for no more than at its beginning.
         for _ in range(20):
             assert client.get(f"{SAVED}/A.ARW", headers={"Range": "bytes=0-99"}).status_code == 206
