@@ -1,4 +1,7 @@
-"""What the broker counts from its start on, for the command `metrics` and for the log. Pure."""
+"""What the broker counts from its start on, for the command `metrics` and for the log. Pure.
+
+Every count begins with 0: of one that begins with its first case, Prometheus never sees that case.
+"""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -6,6 +9,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 JUNK_REPORT_S: Final = 1.0
+SOURCES: Final = (
+    "commands",
+    "worker_commands",
+    "worker_events",
+    "early_events",
+    "late_events",
+    "false_events",
+)
 
 
 @dataclass(slots=True)
@@ -17,7 +28,8 @@ class Tally:
     overdue: int = 0  # commands that no worker answered in time
     starts: Counter[str] = field(default_factory=Counter)  # of workers, by camera
     losses: Counter[str] = field(default_factory=Counter)  # of workers that said no goodbye
-    junk: Counter[str] = field(default_factory=Counter)  # messages dropped, by where they came from
+    # Messages dropped, by where they came from.
+    junk: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(SOURCES, 0)))
     _reported: Counter[str] = field(default_factory=Counter)
     _reported_at: float = 0.0
 
@@ -35,6 +47,7 @@ class Tally:
         """Note what became of a worker."""
         if kind == "worker.started":
             self.starts[camera] += 1
+            self.losses[camera] += 0
         elif kind == "worker.lost":
             self.losses[camera] += 1
 

@@ -1,8 +1,10 @@
 """Counts the answers of this gateway: by surface and class of status, and how long they took.
 
-Streams are handed over, and counted where they are open; here their answers count as begun.
+Streams are handed over, and counted where they are open; here their answers count as begun. Counts
+begin with 0: of one that begins with its first case, Prometheus never sees that case.
 """
 
+import itertools
 import re
 import time
 from collections import Counter
@@ -24,6 +26,8 @@ SURFACES: Final = {
 }
 CAMERA: Final = re.compile(r"(?:/api)?/cameras/([A-Za-z0-9][A-Za-z0-9:._-]{0,63})(?:/|$)")
 OTHER: Final = "other"
+CLASSES: Final = ("2xx", "4xx", "5xx")
+REFUSALS: Final = (400, 413, 429, 431)  # of the protocol
 # What a WebSocket that was not accepted gets, unless it is told more.
 DENIED: Final = 403
 
@@ -32,9 +36,11 @@ class Answered:
     """What has been answered since this gateway began."""
 
     def __init__(self) -> None:
-        self.statuses: Counter[tuple[str, str]] = Counter()
+        surfaces = {*SURFACES.values(), OTHER}
+        self.statuses = Counter(dict.fromkeys(itertools.product(surfaces, CLASSES), 0))
         self.durations: dict[str, Histogram] = {}
-        self.refused: Counter[int] = Counter()  # by the protocol, before the application
+        # By the protocol, before the application.
+        self.refused = Counter(dict.fromkeys(REFUSALS, 0))
 
     def count(self, path: str, status: int) -> None:
         """Count one answer."""
