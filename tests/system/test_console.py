@@ -400,6 +400,9 @@ def test_properties_are_called_by_name_in_the_events(rack: System, page: Tab) ->
 def test_health_says_why_and_what_to_do(rack: System, page: Tab, tmp_path: Path) -> None:
     connect(rack, ALPHA)
     rack.request("DELETE", f"/api/cameras/{CINEMA}/connection")
+    # Until the page is told, it asks what is refused.
+    tile = f"document.querySelector('.tile a[href=\"#/camera/{CINEMA}\"]')"
+    page.wait(f"{tile}.innerText.includes('Not connected.')")
     go(page, "health")
     page.reads("Not ready. SDK connection: is not open. Press Connect on its page.")
     page.reads(f"1 of 4 is not ready: ILME-FX3A {CINEMA}.")
