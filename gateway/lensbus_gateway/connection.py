@@ -11,6 +11,7 @@ take to arrive; httptools swallowed a header of 64 MiB. All three are here.
 import asyncio
 import functools
 import json
+import random
 import re
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -42,6 +43,8 @@ HEALTH: Final = frozenset((b"/livez", b"/readyz"))
 FORM_BYTES: Final = 65_536  # what a form has around its file
 LINGER_S: Final = 2.0
 RETRY_MS: Final = 3000
+# So long a connection is not read that has sent more than its address may.
+REST_S: Final = 0.1
 # A request that is on its way while the process begins to stop is still answered.
 LAST_S: Final = 0.5
 
@@ -71,6 +74,7 @@ class GatewayProtocol(HttpToolsProtocol):
     _upload_begun_s = 0.0
     _why = HTTPStatus.BAD_REQUEST
     _refused = False
+    _floods = False
 
     # The connection
 
@@ -155,6 +159,7 @@ class GatewayProtocol(HttpToolsProtocol):
         wait_s = self._must_wait_s()
         app = self.app
         if wait_s:
+            self._floods = True
             self.answered.refused[HTTPStatus.TOO_MANY_REQUESTS.value] += 1
             self.app = TooMany(wait_s, self.readable_by)
         super().on_headers_complete()
@@ -177,6 +182,19 @@ class GatewayProtocol(HttpToolsProtocol):
         """Note that the request is there in time."""
         self._stop_timer()
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Read on; later where too much comes, so that a flood stays in the client's own buffer."""
+        super().on_response_complete()
+        if self._floods and self.transport is not None:
+            self._floods = False
+            self.flow.pause_reading()
+            # Not all connections of a flood at once.
+            self.loop.call_later(REST_S * random.uniform(0.5, 1.5), self._read_on)
+
+    def _read_on(self) -> None:
+        if self.transport is not None and not self.transport.is_closing():
+            self.flow.resume_reading()
 
     def _must_wait_s(self) -> int:
         """Return for how long this address has sent enough; 0 if it may go on."""

@@ -13,7 +13,7 @@ from kit.bus import bus_settings, short_folder
 from kit.fake_broker import fake_broker
 from kit.gateway import FakeBus, RunningGateway, Wire, running_gateway
 from kit.processes import wait_for
-from lensbus_gateway.connection import FORM_BYTES, GatewayProtocol
+from lensbus_gateway.connection import FORM_BYTES, REST_S, GatewayProtocol
 from lensbus_proto.runtime.settings import AccessSettings, GatewaySettings, Settings
 
 BODY_LIMIT = 100_000
@@ -245,6 +245,26 @@ def test_a_file_that_comes_too_slowly_is_cut(
         with pytest.raises((OSError, AssertionError)):
             upload_slowly(wire)  # the last read finds it closed
         wait_for(lambda: not gateway.server.server_state.connections)
+
+
+def test_a_connection_that_sends_too_much_is_read_later(settings: Settings, bus: FakeBus) -> None:
+    few = replace(settings, gateway=replace(settings.gateway, requests_per_s=1.0))
+    with running_gateway(few) as gateway, Wire(gateway.address) as wire:
+        statuses = []
+        begun_s = time.monotonic()
+        for _ in range(22):
+            wire.request("/")
+            statuses.append(wire.answer()[0])
+        took_s = time.monotonic() - begun_s
+        rests = statuses[:-1].count(429)
+        assert rests >= 15
+        assert took_s >= rests * REST_S / 2
+        # Many at once wait for each other, and none is lost.
+        wire.send(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 50)
+        assert {wire.answer()[0] for _ in range(50)} <= {200, 429}
+        # What is never refused is never held back for long either.
+        wire.request("/livez")
+        assert wire.answer()[0] == 200
 
 
 def upload_slowly(wire: Wire) -> None:

@@ -334,32 +334,35 @@ def during(abused: Abused, for_s: float) -> list[float]:
     return times
 
 
-def flooded(abused: Abused, for_s: float) -> float:
-    """Flood and measure; return by how much the others' p99 grew."""
-    calm_ms = p99(during(abused, for_s))
-    with flood(abused, "requests", 2000, 2 * for_s + 4) as wait, abused.wire() as stream:
-        stream.request("/api/events")
-        stream.until(b"connected")
-        time.sleep(3)  # its burst is used up by then
-        flooded_ms = p99(during(abused, for_s))
-        got = wait()
-    factor = flooded_ms / calm_ms
+def flooded(abused: Abused, rounds: int) -> float:
+    """Measure without and with a flood, turn about; return by how much the others' p99 grew."""
+    calm_ms, flooded_ms = [], []
+    for _ in range(rounds):
+        calm_ms.append(p99(during(abused, 3)))
+        with flood(abused, "requests", 2000, 6) as wait, abused.wire() as stream:
+            stream.request("/api/events")
+            stream.until(b"connected")
+            time.sleep(2)  # its burst is used up by then
+            flooded_ms.append(p99(during(abused, 3)))
+            got = wait()
+        assert got.get("429", 0) > 0
+        assert set(got) <= {"200", "429", "sent"}
+    factor = statistics.median(flooded_ms) / statistics.median(calm_ms)
     print(
-        f"row=A12 calm_p99_ms={calm_ms:.1f} flooded_p99_ms={flooded_ms:.1f} factor={factor:.2f}"
+        f"row=A12 rounds={rounds} calm_p99_ms={statistics.median(calm_ms):.1f}"
+        f" flooded_p99_ms={statistics.median(flooded_ms):.1f} factor={factor:.2f}"
         f" sent={got['sent']} admitted={got.get('200', 0)} refused={got.get('429', 0)}"
     )
-    assert got.get("429", 0) > 0
-    assert set(got) <= {"200", "429", "sent"}
     return factor
 
 
 def test_a12_a_flood_of_requests_is_refused_and_the_others_are_not(abused: Abused) -> None:
-    flooded(abused, 2)
+    flooded(abused, 1)
 
 
 @pytest.mark.slow
 def test_a12_a_flood_of_requests_at_most_doubles_the_time_of_the_others(abused: Abused) -> None:
-    assert flooded(abused, 15) <= 2
+    assert flooded(abused, 7) <= 2
 
 
 def test_a12_the_refusal_says_when_to_come_back_and_spares_streams(abused: Abused) -> None:
