@@ -186,7 +186,7 @@ class GatewayProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Read on; later where too much comes, so that a flood stays in the client's own buffer."""
         super().on_response_complete()
-        if self._floods and self.transport is not None:
+        if self._floods:
             self._floods = False
             self.flow.pause_reading()
             # Not all connections of a flood at once.

@@ -258,14 +258,16 @@ class Disk:
         write, fdatasync = os.write, os.fdatasync
 
         def failing_write(file: int, data: bytes | memoryview) -> int:
-            if self.fault is not None:
+            fault = self.fault  # it may be healed meanwhile
+            if fault is not None:
                 write(file, data[: len(data) // 2])  # half of it arrives all the same
-                self.fault()
+                fault()
             return write(file, data)
 
         def failing_sync(file: int) -> None:
-            if self.sync_fault is not None:
-                self.sync_fault()
+            fault = self.sync_fault
+            if fault is not None:
+                fault()
             fdatasync(file)
 
         self.os = type("Os", (), {**vars(os), "write": failing_write, "fdatasync": failing_sync})
