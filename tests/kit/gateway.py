@@ -212,8 +212,12 @@ def gateway_process(
 class Wire:
     """One connection to the gateway, byte by byte."""
 
-    def __init__(self, address: tuple[str, int], receive_buffer: int | None = None) -> None:
+    def __init__(
+        self, address: tuple[str, int], receive_buffer: int | None = None, source: str = ""
+    ) -> None:
         self.socket = socket.socket()
+        if source:
+            self.socket.bind((source, 0))
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(LIMIT_MS / 1000)
