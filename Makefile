@@ -36,8 +36,8 @@ native: | $(VENV)
 	@command -v "$(firstword $(CXX))" >/dev/null || { echo "lensbus: no C++ compiler '$(CXX)' was found: install one (Debian: apt-get install g++) or set CXX" >&2; exit 2; }
 	@$(MAKE) --no-print-directory -s -C services/native
 
-# Every row of the fault matrix at full size, and what else takes minutes. Some rows need root, strace,
-# chromium and firefox-esr; without them they are skipped and say so.
+# Every row of the fault matrix at full size, and what else takes minutes. Some need root, strace,
+# chromium, firefox-esr and prometheus; without them they are skipped and say so.
 faults: $(DEV_STAMP) native
 	$(BIN)/pytest tests/faults
 	$(BIN)/pytest -m slow --ignore=tests/faults

@@ -1,6 +1,7 @@
 """What the broker counts from its start on, for the command `metrics` and for the log. Pure.
 
-Every count begins with 0: of one that begins with its first case, Prometheus never sees that case.
+What should never happen begins with 0: of a count that begins with its first case, Prometheus never
+sees that case.
 """
 
 from collections import Counter
